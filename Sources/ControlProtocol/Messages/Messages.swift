@@ -1,0 +1,21 @@
+import Topology
+
+/// What an agent says to its controller.
+public enum AgentMessage: Codable, Equatable, Sendable {
+  /// First message of every connection: who, which version, and the revision it holds (0 for none).
+  case hello(site: String, version: String, revision: Int)
+  /// The pushed revision is verified and saved: from now on a restart comes back with it.
+  case accepted(revision: Int)
+  /// The pushed revision was refused; the agent stays on the one it had.
+  case refused(revision: Int, reason: String)
+  /// What the site observes, sent on every change and at least every few seconds.
+  case status(SiteStatus)
+}
+
+/// What a controller says to an agent.
+public enum ControllerMessage: Codable, Equatable, Sendable {
+  /// The site's part of a revision.
+  case configuration(SiteConfiguration)
+  /// The site is no longer in the topology: take everything down.
+  case retire(revision: Int)
+}

@@ -1,0 +1,195 @@
+import Foundation
+import WireFormat
+
+/// What one gateway is told: its own part of a topology revision, with its own secrets and no other site's.
+///
+/// The controller compiles it, the agent verifies, saves and reconciles it. It is self-contained: a gateway that is cut
+/// off from its controller runs on its last one (DESIGN.md section 5, invariant 8).
+public struct SiteConfiguration: Codable, Equatable, Sendable {
+  /// The revision of the topology that this was compiled from, counting from 1.
+  public var revision: Int
+  /// The topology's `metadata.name`.
+  public var topology: String
+  /// The site that this is for.
+  public var site: String
+  /// The address that unnumbered tunnels borrow, and the router id.
+  public var loopbacks: [IPAddress]
+  /// The site's own networks.
+  public var lans: [LAN]
+  /// The site's ISP lines.
+  public var uplinks: [Uplink]
+  /// One entry a tunnel: an uplink of this site towards an uplink of another.
+  public var tunnels: [Tunnel]
+  /// How routes are learned over the tunnels.
+  public var routing: RoutingConfiguration
+
+  /// Puts a configuration together.
+  public init(
+    revision: Int, topology: String, site: String, loopbacks: [IPAddress], lans: [LAN], uplinks: [Uplink],
+    tunnels: [Tunnel], routing: RoutingConfiguration
+  ) {
+    self.revision = revision
+    self.topology = topology
+    self.site = site
+    self.loopbacks = loopbacks
+    self.lans = lans
+    self.uplinks = uplinks
+    self.tunnels = tunnels
+    self.routing = routing
+  }
+}
+
+/// A network behind a gateway.
+public struct LAN: Codable, Equatable, Sendable {
+  /// The gateway's interface into it.
+  public var interface: String
+  /// The gateway's own addresses there, with their prefix lengths.
+  public var addresses: [InterfaceAddress]
+
+  /// A LAN on `interface`.
+  public init(interface: String, addresses: [InterfaceAddress]) {
+    self.interface = interface
+    self.addresses = addresses
+  }
+}
+
+/// An ISP line of a gateway.
+public struct Uplink: Codable, Equatable, Sendable {
+  /// How the line gets its address.
+  public enum Addressing: Codable, Equatable, Sendable {
+    /// A fixed address and the ISP's router.
+    case fixed(InterfaceAddress, gateway: IPAddress)
+    /// Whatever the ISP's DHCP server leases.
+    case dhcp
+  }
+
+  /// The name that the topology gives the line.
+  public var name: String
+  /// The gateway's interface.
+  public var interface: String
+  /// How the line gets its address.
+  public var addressing: Addressing
+  /// Whether the ISP translates addresses, so that only this end can open a conversation.
+  public var behindNAT: Bool
+  /// 1 is preferred over 2: it becomes the cost of the tunnels on the line.
+  public var priority: Int
+  /// The largest packet that the line carries, in bytes.
+  public var mtu: Int
+
+  /// An ISP line.
+  public init(
+    name: String, interface: String, addressing: Addressing, behindNAT: Bool, priority: Int, mtu: Int = 1500
+  ) {
+    self.name = name
+    self.interface = interface
+    self.addressing = addressing
+    self.behindNAT = behindNAT
+    self.priority = priority
+    self.mtu = mtu
+  }
+}
+
+/// One IPsec tunnel as its gateway sees it: one IKE SA, its Child SA and the VTI that the traffic is routed into.
+public struct Tunnel: Codable, Equatable, Sendable {
+  /// How the tunnel's interface is addressed.
+  public enum Addressing: Codable, Equatable, Sendable {
+    /// The interface borrows the site's loopback addresses.
+    case unnumbered
+    /// The interface has an address of its own; the peer has the other one of the same small network.
+    case numbered(local: InterfaceAddress, peer: IPAddress)
+  }
+
+  /// The tunnel's name, the same at both ends: `SITE.UPLINK--SITE.UPLINK`, the ends in alphabetical order.
+  public var name: String
+  /// The VTI's device name, stable across revisions, at most 15 characters: `vti7`.
+  public var interface: String
+  /// The site at the other end.
+  public var peerSite: String
+  /// The addresses of the peer's loopback, reached through this tunnel.
+  public var peerLoopbacks: [IPAddress]
+  /// The networks behind the peer: what static routing sends into the tunnel.
+  public var peerPrefixes: [IPPrefix]
+  /// Whether the peer runs Fabric, or is a third party's gateway.
+  public var peerIsManaged: Bool
+  /// How the VTI is addressed.
+  public var addressing: Addressing
+  /// The name of this site's uplink that carries the tunnel.
+  public var uplink: String
+  /// The peer's outer address; nil where it is leased or behind NAT, so that the peer must open the conversation.
+  public var remoteAddress: IPAddress?
+  /// Whether this end opens the conversation.
+  public var initiates: Bool
+  /// The identity that this end proves: an FQDN or address as in the topology (RFC 7296 section 3.5).
+  public var localIdentity: String
+  /// The identity that the peer must prove.
+  public var remoteIdentity: String
+  /// The pair's pre-shared key.
+  public var presharedKey: PresharedKey
+  /// Phase 1.
+  public var ike: IKEProfile
+  /// Phase 2.
+  public var ipsec: IPsecProfile
+  /// How ESP travels.
+  public var encapsulation: Encapsulation
+  /// The routing cost of the tunnel, from the priorities of the uplinks at both ends.
+  public var cost: Int
+
+  /// Puts a tunnel together.
+  public init(
+    name: String, interface: String, peerSite: String, peerLoopbacks: [IPAddress], peerPrefixes: [IPPrefix],
+    peerIsManaged: Bool, addressing: Addressing, uplink: String, remoteAddress: IPAddress?, initiates: Bool,
+    localIdentity: String, remoteIdentity: String, presharedKey: PresharedKey, ike: IKEProfile, ipsec: IPsecProfile,
+    encapsulation: Encapsulation, cost: Int
+  ) {
+    self.name = name
+    self.interface = interface
+    self.peerSite = peerSite
+    self.peerLoopbacks = peerLoopbacks
+    self.peerPrefixes = peerPrefixes
+    self.peerIsManaged = peerIsManaged
+    self.addressing = addressing
+    self.uplink = uplink
+    self.remoteAddress = remoteAddress
+    self.initiates = initiates
+    self.localIdentity = localIdentity
+    self.remoteIdentity = remoteIdentity
+    self.presharedKey = presharedKey
+    self.ike = ike
+    self.ipsec = ipsec
+    self.encapsulation = encapsulation
+    self.cost = cost
+  }
+}
+
+/// A pre-shared key on its way from the controller to the two gateways that share it: raw bytes, base64 when encoded.
+///
+/// It has no `description`, so that no log can print it (DESIGN.md section 5, invariant 9).
+public struct PresharedKey: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+  CustomReflectable
+{
+  /// The key itself.
+  public let bytes: [UInt8]
+
+  /// Wraps key bytes.
+  public init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Says that a key is there, not what it is.
+  public var description: String { "(pre-shared key)" }
+  /// Says that a key is there, not what it is.
+  public var debugDescription: String { description }
+  /// Keeps `dump` from walking into the bytes.
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension PresharedKey: Codable {
+  /// Decodes base64.
+  public init(from decoder: any Decoder) throws {
+    self.init(bytes: [UInt8](try decoder.singleValueContainer().decode(Data.self)))
+  }
+
+  /// Encodes base64.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(Data(bytes))
+  }
+}
