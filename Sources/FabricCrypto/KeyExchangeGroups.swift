@@ -1,0 +1,47 @@
+/// What OpenSSL and the wire need to know of each group.
+extension KeyExchangeMethod {
+  /// Bytes of a public value in the KE payload.
+  public var publicValueLength: Int {
+    switch self {
+    case .modp2048: 256
+    case .modp3072: 384
+    case .modp4096: 512
+    // RFC 5903 section 7: two coordinates of the field's length.
+    case .ecp256: 64
+    case .ecp384: 96
+    case .ecp521: 132
+    case .curve25519: 32
+    }
+  }
+
+  /// Bytes of the shared secret: as long as a MODP public value, one coordinate on a curve.
+  var sharedSecretLength: Int { isPrimeCurve ? publicValueLength / 2 : publicValueLength }
+
+  /// OpenSSL's name of the kind of key.
+  var keyType: String {
+    switch self {
+    case .modp2048, .modp3072, .modp4096: "DH"
+    case .ecp256, .ecp384, .ecp521: "EC"
+    case .curve25519: "X25519"
+    }
+  }
+
+  /// OpenSSL's name of the group within its kind.
+  var groupName: String? {
+    switch self {
+    case .modp2048: "modp_2048"
+    case .modp3072: "modp_3072"
+    case .modp4096: "modp_4096"
+    case .ecp256: "P-256"
+    case .ecp384: "P-384"
+    case .ecp521: "P-521"
+    case .curve25519: nil
+    }
+  }
+
+  /// The "uncompressed point" octet that OpenSSL writes before x ‖ y and the KE payload leaves out.
+  var encodingPrefix: [UInt8] { isPrimeCurve ? [4] : [] }
+
+  var isModular: Bool { keyType == "DH" }
+  private var isPrimeCurve: Bool { keyType == "EC" }
+}

@@ -1,0 +1,84 @@
+import COpenSSL
+
+/// A keyed HMAC-SHA2 with the truncation of RFC 4868, prepared once and run per packet.
+final class MessageAuthentication {
+  private let context: OpaquePointer
+  private let digest: UnsafeMutableRawBufferPointer
+  private let icvLength: Int
+
+  init(_ algorithm: IntegrityAlgorithm, key: SecretBytes) throws(CryptographyError) {
+    let mac = try check(EVP_MAC_fetch(nil, OSSL_MAC_NAME_HMAC, nil), "fetch HMAC")
+    defer { EVP_MAC_free(mac) }
+    let context = try check(EVP_MAC_CTX_new(mac), "HMAC context")
+    let keyed = algorithm.withDigestParameters { parameters in
+      key.withUnsafeBytes { EVP_MAC_init(context, $0.bindMemory(to: UInt8.self).baseAddress, $0.count, parameters) }
+    }
+    guard keyed == 1 else {
+      EVP_MAC_CTX_free(context)
+      throw .library(operation: "set the HMAC key")
+    }
+    self.context = context
+    self.digest = .allocate(byteCount: Int(EVP_MAX_MD_SIZE), alignment: 8)
+    self.icvLength = algorithm.icvLength
+  }
+
+  deinit {
+    EVP_MAC_CTX_free(context)
+    OPENSSL_cleanse(digest.baseAddress, digest.count)
+    digest.deallocate()
+  }
+
+  /// Writes the truncated HMAC of the parts, one after the other, into `icv`.
+  func compute(
+    _ header: UnsafeRawBufferPointer, _ iv: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer,
+    _ trailer: UnsafeRawBufferPointer?, into icv: UnsafeMutableRawBufferPointer
+  ) -> Bool {
+    guard run(header, iv, text, trailer) else { return false }
+    icv.copyMemory(from: UnsafeRawBufferPointer(rebasing: digest[..<icvLength]))
+    return true
+  }
+
+  /// Whether `icv` is the truncated HMAC of the parts; constant time.
+  func verify(
+    _ header: UnsafeRawBufferPointer, _ iv: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer,
+    _ trailer: UnsafeRawBufferPointer?, icv: UnsafeRawBufferPointer
+  ) -> Bool {
+    guard run(header, iv, text, trailer) else { return false }
+    return constantTimeEqual(UnsafeRawBufferPointer(rebasing: digest[..<icvLength]), icv)
+  }
+
+  private func run(
+    _ header: UnsafeRawBufferPointer, _ iv: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer,
+    _ trailer: UnsafeRawBufferPointer?
+  ) -> Bool {
+    // A NULL key starts over with the key that the context has.
+    guard EVP_MAC_init(context, nil, 0, nil) == 1, update(header), update(iv), update(text) else { return false }
+    if let trailer, !update(trailer) { return false }
+    var count = 0
+    return EVP_MAC_final(context, digest.bindMemory(to: UInt8.self).baseAddress, &count, digest.count) == 1
+  }
+
+  private func update(_ part: UnsafeRawBufferPointer) -> Bool {
+    EVP_MAC_update(context, part.bindMemory(to: UInt8.self).baseAddress, part.count) == 1
+  }
+}
+
+extension IntegrityAlgorithm {
+  fileprivate func withDigestParameters(_ body: (UnsafePointer<OSSL_PARAM>) -> Int32) -> Int32 {
+    var name = Array(digestName.utf8CString)
+    return name.withUnsafeMutableBufferPointer { name in
+      let parameters = [
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0), OSSL_PARAM_construct_end(),
+      ]
+      return parameters.withUnsafeBufferPointer { $0.baseAddress.map(body) ?? 0 }
+    }
+  }
+
+  private var digestName: String {
+    switch self {
+    case .hmacSHA256_128: "SHA256"
+    case .hmacSHA384_192: "SHA384"
+    case .hmacSHA512_256: "SHA512"
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import FabricCrypto
+import Testing
+
+@Suite struct KeyExchangeTests {
+  @Test("two ends agree on a secret of the group's length", arguments: KeyExchangeMethod.allCases)
+  func agreement(method: KeyExchangeMethod) throws {
+    let initiator = try KeyExchange(method)
+    let responder = try KeyExchange(method)
+    #expect(initiator.publicValue.count == method.publicValueLength)
+    #expect(initiator.publicValue != responder.publicValue)
+    let secret = try initiator.sharedSecret(with: responder.publicValue)
+    #expect(try responder.sharedSecret(with: initiator.publicValue) == secret)
+  }
+
+  @Test("a public value of the wrong length is refused", arguments: KeyExchangeMethod.allCases)
+  func wrongLength(method: KeyExchangeMethod) throws {
+    let exchange = try KeyExchange(method)
+    let value = exchange.publicValue
+    for wrong in [[], Array(value.dropLast()), value + [0], [4] + value] {
+      #expect(throws: CryptographyError.invalidPublicValue(method)) { try exchange.sharedSecret(with: wrong) }
+    }
+  }
+
+  @Test(
+    "zero, one and numbers beyond p are refused in MODP groups (RFC 6989 section 2.1)",
+    arguments: [KeyExchangeMethod.modp2048, .modp3072, .modp4096])
+  func modularRange(method: KeyExchangeMethod) throws {
+    let exchange = try KeyExchange(method)
+    let length = method.publicValueLength
+    let zero = [UInt8](repeating: 0, count: length)
+    let one = zero.dropLast() + [1]
+    let beyond = [UInt8](repeating: 0xFF, count: length)
+    for wrong in [zero, Array(one), beyond] {
+      #expect(throws: CryptographyError.invalidPublicValue(method)) { try exchange.sharedSecret(with: wrong) }
+    }
+  }
+
+  @Test(
+    "a point off the curve is refused (RFC 6989 section 2.3)",
+    arguments: [KeyExchangeMethod.ecp256, .ecp384, .ecp521])
+  func offCurve(method: KeyExchangeMethod) throws {
+    let exchange = try KeyExchange(method)
+    var value = try KeyExchange(method).publicValue
+    value[value.count - 1] ^= 1
+    #expect(throws: CryptographyError.invalidPublicValue(method)) { try exchange.sharedSecret(with: value) }
+    let infinity = [UInt8](repeating: 0, count: method.publicValueLength)
+    #expect(throws: CryptographyError.invalidPublicValue(method)) { try exchange.sharedSecret(with: infinity) }
+  }
+
+  @Test("a Curve25519 value of small order is refused (RFC 8031 section 5)")
+  func smallOrder() throws {
+    let exchange = try KeyExchange(.curve25519)
+    for first: UInt8 in [0, 1] {
+      let value = [first] + [UInt8](repeating: 0, count: 31)
+      #expect(throws: CryptographyError.invalidPublicValue(.curve25519)) { try exchange.sharedSecret(with: value) }
+    }
+  }
+}
