@@ -1,0 +1,25 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int clinux_tun_open(const char *name, short flags) {
+  struct {
+    char name[16];
+    short flags;
+    char padding[22];
+  } request = {.flags = flags};
+  strncpy(request.name, name, sizeof(request.name) - 1);
+  int descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return -errno;
+  if (ioctl(descriptor, TUNSETIFF, &request) < 0) {
+    int error = errno;
+    close(descriptor);
+    return -error;
+  }
+  return descriptor;
+}
