@@ -1,0 +1,98 @@
+import WireFormat
+
+/// A whole network as its operator wrote it: a topology file that has passed every check, with all defaults filled in.
+public struct TopologyDocument: Equatable, Sendable {
+  /// `metadata.name`: a DNS label; part of every gateway's identity.
+  public var name: String
+  /// The sites, ordered by name.
+  public var sites: [Site]
+  /// The pairs of sites that tunnels connect, ordered by pair.
+  public var links: [Link]
+  /// How the tunnels' interfaces are addressed.
+  public var tunnelAddressing: TunnelAddressing
+  /// How routes are learned over the tunnels.
+  public var routing: OverlayRouting
+
+  /// How tunnel interfaces get their addresses.
+  public enum TunnelAddressing: Equatable, Sendable {
+    /// Each borrows its site's loopback addresses.
+    case unnumbered
+    /// Each tunnel gets a /30 (IPv4) or /126 (IPv6) of the pool.
+    case numbered(pool: IPPrefix)
+  }
+
+  /// The overlay's routing protocol, the same at all sites.
+  public struct OverlayRouting: Equatable, Sendable {
+    /// The protocol and its area or autonomous system.
+    public var routingProtocol: RoutingConfiguration.RoutingProtocol
+    /// BFD on every tunnel, where it is used.
+    public var bfd: RoutingConfiguration.BFD?
+  }
+
+  /// The site of that name.
+  public func site(named name: String) -> Site? { sites.first { $0.name == name } }
+}
+
+/// A place with a gateway.
+public struct Site: Equatable, Sendable {
+  /// A site's place in a hub-and-spoke overlay.
+  public enum Role: String, CaseIterable, Sendable {
+    /// Spokes connect to it.
+    case hub
+    /// Connects to every hub.
+    case spoke
+  }
+
+  /// The site's name: a DNS label.
+  public var name: String
+  /// Hub or spoke; without meaning in other shapes.
+  public var role: Role
+  /// Whether Fabric runs there, or it is a third party's gateway.
+  public var isManaged: Bool
+  /// The identity that a third party's gateway proves; nil for the default.
+  public var identity: String?
+  /// Addresses of the gateway itself that do not depend on any line.
+  public var loopbacks: [IPAddress]
+  /// The networks behind the gateway.
+  public var lans: [LAN]
+  /// The ISP lines. The gateway of a fixed third-party line is the line's own address where the file does not say.
+  public var uplinks: [Uplink]
+
+  /// Everything that the site brings into the overlay: its LANs and loopbacks, in order and without repetition.
+  public var networks: [IPPrefix] {
+    Set(lans.flatMap(\.addresses).map(\.prefix) + loopbacks.map(IPPrefix.init(host:))).sorted()
+  }
+}
+
+/// Two sites, in alphabetical order.
+public struct SitePair: Hashable, Comparable, Codable, Sendable {
+  /// The alphabetically first site.
+  public let first: String
+  /// The other one.
+  public let second: String
+
+  /// The pair of two sites, given in either order.
+  public init(_ one: String, _ other: String) {
+    first = min(one, other)
+    second = max(one, other)
+  }
+
+  /// Orders by the first site, then by the second.
+  public static func < (left: SitePair, right: SitePair) -> Bool {
+    (left.first, left.second) < (right.first, right.second)
+  }
+}
+
+/// Two sites that are connected, and how.
+public struct Link: Equatable, Sendable {
+  /// The two sites.
+  public var sites: SitePair
+  /// Phase 1: what both ends accept, in the first site's order of preference.
+  public var ike: IKEProfile
+  /// Phase 2: what both ends accept.
+  public var ipsec: IPsecProfile
+  /// How ESP travels.
+  public var encapsulation: Encapsulation
+  /// The pre-shared key, where the file gives one; else the controller generates it.
+  public var presharedKey: PresharedKey?
+}
