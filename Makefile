@@ -1,0 +1,64 @@
+# Everything a contributor or an operator does from a checkout. `make help` lists it.
+
+CONFIGURATION ?= debug
+SWIFT ?= swift
+BIN := .build/$(CONFIGURATION)
+TOPOLOGY ?= topologies/hub-and-spoke.yaml
+FABRIC_VECTORS ?= ../shared/vectors
+export FABRIC_VECTORS
+
+IS_ROOT := $(filter 0,$(shell id -u))
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build release test test-unit test-integration lint format demo lab bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps: ## install what is missing with apt-get (as root; otherwise say what is missing)
+	@scripts/install-dependencies
+
+build: deps ## build the three binaries, for debugging
+	$(SWIFT) build -c $(CONFIGURATION)
+
+release: deps ## build the three binaries, optimised
+	$(SWIFT) build -c release
+
+test: deps lint .venv/ready ## lint, then every test; as root the lab and interoperability tests too
+	$(SWIFT) build --build-tests
+	$(MAKE) --no-print-directory test-unit
+ifeq ($(IS_ROOT),)
+	@echo "skipped: IntegrationTests (the lab and strongSwan need root for network namespaces); run 'sudo make test'"
+else
+	$(MAKE) --no-print-directory test-integration
+endif
+
+test-unit: # every test that needs no network of its own
+	$(SWIFT) test --skip-build --skip IntegrationTests
+
+test-integration: # gateways in network namespaces, one lab at a time
+	$(SWIFT) test --skip-build --no-parallel --filter IntegrationTests
+
+lint: ## check formatting and docstrings
+	$(SWIFT) format lint --strict -r Sources Tests Package.swift
+
+format: ## format the sources
+	$(SWIFT) format -i -r Sources Tests Package.swift
+
+demo: build ## run topologies/hub-and-spoke.yaml in the lab, ping between all LAN hosts, clean up (as root)
+	@scripts/demo $(BIN)/fabric $(TOPOLOGY)
+
+lab: build ## bring TOPOLOGY up in the lab and leave it running (as root)
+	$(BIN)/fabric lab up $(TOPOLOGY)
+
+bench: release ## unencrypted forwarding, Fabric and strongSwan over the same five namespaces (as root)
+	scripts/bench --binaries .build/release --report docs/performance.md
+
+# Scapy seals and opens ESP packets against ours.
+.venv/ready: $(wildcard Tests/scapy/requirements.txt)
+	python3 -m venv .venv
+	if [ -f Tests/scapy/requirements.txt ]; then .venv/bin/pip install --quiet -r Tests/scapy/requirements.txt; fi
+	touch $@
+
+clean: ## remove what was built
+	rm -rf .build .venv
