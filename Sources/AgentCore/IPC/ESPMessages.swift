@@ -1,0 +1,164 @@
+import FabricCrypto
+import FoundationEssentials
+import WireFormat
+
+/// What the supervisor tells the esp role.
+public enum SupervisorToESP: Codable, Equatable, Sendable {
+  /// The sockets of an uplink, in place of earlier ones of that name: alongside come the UDP socket on port 4500, then
+  /// the raw socket of IP protocol 50, both bound to `address`.
+  case uplink(name: String, address: IPAddress)
+  /// The uplink has no address any more.
+  case removeUplink(name: String)
+  /// A tunnel's interface; its TUN descriptor comes alongside. Sent once for each new tunnel.
+  case tunnel(name: String, mtu: Int)
+  /// The tunnel is gone: close its TUN device and wipe its SAs.
+  case removeTunnel(name: String)
+  /// A channel to a new ike process comes alongside. The SAs that the previous one installed go on until the new one
+  /// has replaced them or their hard lifetime is over (make before break).
+  case ike
+  /// Wipe everything and exit.
+  case stop
+}
+
+/// What the esp role tells the supervisor.
+public enum ESPToSupervisor: Codable, Equatable, Sendable {
+  /// The role has dropped its privileges and takes messages.
+  case ready
+  /// The counters of every tunnel, sent every second while one of them changes.
+  case counters([TunnelTraffic])
+  /// Packets that belong to no tunnel, dropped since the start, by reason: `unknownSPI`, `malformed`, ….
+  case drops([String: UInt64])
+}
+
+/// What went through a tunnel since its interface exists.
+public struct TunnelTraffic: Codable, Equatable, Sendable {
+  /// The tunnel.
+  public var tunnel: String
+  /// Inner packets received, authenticated and delivered.
+  public var packetsIn: UInt64
+  /// Bytes of those packets.
+  public var bytesIn: UInt64
+  /// Inner packets sealed and sent.
+  public var packetsOut: UInt64
+  /// Bytes of those packets.
+  public var bytesOut: UInt64
+  /// Packets dropped, by reason: `replay`, `authentication`, `selector`, `noSA`, ….
+  public var drops: [String: UInt64]
+
+  /// Counters of a tunnel.
+  public init(
+    tunnel: String, packetsIn: UInt64 = 0, bytesIn: UInt64 = 0, packetsOut: UInt64 = 0, bytesOut: UInt64 = 0,
+    drops: [String: UInt64] = [:]
+  ) {
+    self.tunnel = tunnel
+    self.packetsIn = packetsIn
+    self.bytesIn = bytesIn
+    self.packetsOut = packetsOut
+    self.bytesOut = bytesOut
+    self.drops = drops
+  }
+}
+
+/// What the ike role tells the esp role.
+public enum IKEToESP: Codable, Equatable, Sendable {
+  /// Install a pair of SAs, inbound first (RFC 7296 section 2.8: inbound is ready before outbound is used).
+  case install(ChildSAInstallation)
+  /// Remove the pair with this inbound SPI; unknown ones are ignored.
+  case delete(tunnel: String, inboundSPI: ESPSPI)
+  /// From now on the pair's packets travel between these endpoints (RFC 7296 section 2.23).
+  case move(tunnel: String, inboundSPI: ESPSPI, local: Endpoint, remote: Endpoint)
+}
+
+/// What the esp role tells the ike role.
+public enum ESPToIKE: Codable, Equatable, Sendable {
+  /// An IKE message that came in on port 4500, its non-ESP marker taken off (RFC 3948 section 2.2).
+  case datagram(uplink: String, local: Endpoint, remote: Endpoint, bytes: Data)
+  /// Authentic ESP came in for these tunnels since the last such message, at most one a second: the peers live.
+  case inboundTraffic(tunnels: [String])
+  /// A soft limit of the pair is reached: replace it.
+  case rekey(tunnel: String, inboundSPI: ESPSPI)
+  /// The pair could not be installed.
+  case installFailed(tunnel: String, inboundSPI: ESPSPI, reason: String)
+}
+
+/// A pair of ESP SAs on its way from ike, which negotiated it, to esp; its keys cross no other process.
+public struct ChildSAInstallation: Codable, Equatable, Sendable {
+  /// The keys of one direction.
+  public struct Keys: Codable, Equatable, Sendable {
+    /// Cipher key followed by the salt.
+    public var encryption: SecretBytes
+    /// Integrity key; nil for an AEAD.
+    public var integrity: SecretBytes?
+
+    /// The keys of one direction.
+    public init(encryption: SecretBytes, integrity: SecretBytes?) {
+      self.encryption = encryption
+      self.integrity = integrity
+    }
+  }
+
+  /// The tunnel that the pair belongs to.
+  public var tunnel: String
+  /// The uplink that carries its packets.
+  public var uplink: String
+  /// The SPI of packets that arrive.
+  public var inboundSPI: ESPSPI
+  /// The SPI of packets that leave.
+  public var outboundSPI: ESPSPI
+  /// How packets are protected.
+  public var suite: ProtectionSuite
+  /// Whether sequence numbers have 64 bits (RFC 4303 section 2.2.1).
+  public var usesExtendedSequenceNumbers: Bool
+  /// Keys of the packets that arrive.
+  public var inboundKeys: Keys
+  /// Keys of the packets that leave.
+  public var outboundKeys: Keys
+  /// Our own outer address and port.
+  public var localEndpoint: Endpoint
+  /// The peer's outer address and port.
+  public var remoteEndpoint: Endpoint
+  /// Whether packets travel in UDP (RFC 3948) or as IP protocol 50.
+  public var isEncapsulatedInUDP: Bool
+  /// What may be sent: source addresses of inner packets.
+  public var localSelectors: [TrafficSelector]
+  /// What may be received: source addresses of inner packets.
+  public var remoteSelectors: [TrafficSelector]
+  /// Width of the replay window in packets.
+  public var replayWindow: Int
+  /// Whether we initiated the exchange that made the pair.
+  public var isInitiator: Bool
+  /// The inbound SPI of the pair that this one replaces by a rekey.
+  public var replaces: ESPSPI?
+  /// Whether we sit behind a NAT and must send keepalives (RFC 3948 section 4).
+  public var isBehindNAT: Bool
+  /// Bytes after which `ESPToIKE.rekey` is due; nil for no limit but the cipher's own.
+  public var softLifetimeBytes: UInt64?
+
+  /// A pair of SAs; every field is given.
+  public init(
+    tunnel: String, uplink: String, inboundSPI: ESPSPI, outboundSPI: ESPSPI, suite: ProtectionSuite,
+    usesExtendedSequenceNumbers: Bool, inboundKeys: Keys, outboundKeys: Keys, localEndpoint: Endpoint,
+    remoteEndpoint: Endpoint, isEncapsulatedInUDP: Bool, localSelectors: [TrafficSelector],
+    remoteSelectors: [TrafficSelector], replayWindow: Int, isInitiator: Bool, replaces: ESPSPI?, isBehindNAT: Bool,
+    softLifetimeBytes: UInt64?
+  ) {
+    self.tunnel = tunnel
+    self.uplink = uplink
+    self.inboundSPI = inboundSPI
+    self.outboundSPI = outboundSPI
+    self.suite = suite
+    self.usesExtendedSequenceNumbers = usesExtendedSequenceNumbers
+    self.inboundKeys = inboundKeys
+    self.outboundKeys = outboundKeys
+    self.localEndpoint = localEndpoint
+    self.remoteEndpoint = remoteEndpoint
+    self.isEncapsulatedInUDP = isEncapsulatedInUDP
+    self.localSelectors = localSelectors
+    self.remoteSelectors = remoteSelectors
+    self.replayWindow = replayWindow
+    self.isInitiator = isInitiator
+    self.replaces = replaces
+    self.isBehindNAT = isBehindNAT
+    self.softLifetimeBytes = softLifetimeBytes
+  }
+}
