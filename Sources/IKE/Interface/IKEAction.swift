@@ -1,0 +1,15 @@
+import WireFormat
+
+/// What the IKE engine wants done, in this order.
+public enum IKEAction: Sendable, Equatable {
+  /// Send an IKE message.
+  case send(IKEDatagram)
+  /// Install a pair of ESP SAs, inbound first.
+  case installChildSA(ChildSA)
+  /// Remove a pair of ESP SAs.
+  case deleteChildSA(connection: String, inboundSPI: ESPSPI)
+  /// The peer's or our own address or port has changed: send this pair's packets between these endpoints from now on.
+  case moveChildSA(connection: String, inboundSPI: ESPSPI, local: Endpoint, remote: Endpoint)
+  /// Tell the operator.
+  case report(IKEReport)
+}

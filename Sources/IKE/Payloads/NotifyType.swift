@@ -1,0 +1,53 @@
+/// The Notify Message Type field (RFC 7296 section 3.10.1).
+struct NotifyType: RawRepresentable, Hashable {
+  let rawValue: UInt16
+
+  /// Types below this one are errors, the others status.
+  var isError: Bool { rawValue < 16384 }
+
+  static let unsupportedCriticalPayload = NotifyType(rawValue: 1)
+  static let invalidIKESPI = NotifyType(rawValue: 4)
+  static let invalidMajorVersion = NotifyType(rawValue: 5)
+  static let invalidSyntax = NotifyType(rawValue: 7)
+  static let invalidMessageID = NotifyType(rawValue: 9)
+  static let invalidSPI = NotifyType(rawValue: 11)
+  static let noProposalChosen = NotifyType(rawValue: 14)
+  static let invalidKeyExchange = NotifyType(rawValue: 17)
+  static let authenticationFailed = NotifyType(rawValue: 24)
+  static let singlePairRequired = NotifyType(rawValue: 34)
+  static let noAdditionalSAs = NotifyType(rawValue: 35)
+  static let internalAddressFailure = NotifyType(rawValue: 36)
+  static let failedCPRequired = NotifyType(rawValue: 37)
+  static let trafficSelectorsUnacceptable = NotifyType(rawValue: 38)
+  static let invalidSelectors = NotifyType(rawValue: 39)
+  static let temporaryFailure = NotifyType(rawValue: 43)
+  static let childSANotFound = NotifyType(rawValue: 44)
+
+  static let initialContact = NotifyType(rawValue: 16384)
+  static let natDetectionSourceIP = NotifyType(rawValue: 16388)
+  static let natDetectionDestinationIP = NotifyType(rawValue: 16389)
+  static let cookie = NotifyType(rawValue: 16390)
+  static let useTransportMode = NotifyType(rawValue: 16391)
+  static let rekeySA = NotifyType(rawValue: 16393)
+  static let trafficFlowConfidentialityPaddingNotSupported = NotifyType(rawValue: 16394)
+}
+
+extension NotifyType: CustomStringConvertible {
+  private static let names: [NotifyType: String] = [
+    .unsupportedCriticalPayload: "UNSUPPORTED_CRITICAL_PAYLOAD", .invalidIKESPI: "INVALID_IKE_SPI",
+    .invalidMajorVersion: "INVALID_MAJOR_VERSION", .invalidSyntax: "INVALID_SYNTAX",
+    .invalidMessageID: "INVALID_MESSAGE_ID", .invalidSPI: "INVALID_SPI", .noProposalChosen: "NO_PROPOSAL_CHOSEN",
+    .invalidKeyExchange: "INVALID_KE_PAYLOAD", .authenticationFailed: "AUTHENTICATION_FAILED",
+    .singlePairRequired: "SINGLE_PAIR_REQUIRED", .noAdditionalSAs: "NO_ADDITIONAL_SAS",
+    .internalAddressFailure: "INTERNAL_ADDRESS_FAILURE", .failedCPRequired: "FAILED_CP_REQUIRED",
+    .trafficSelectorsUnacceptable: "TS_UNACCEPTABLE", .invalidSelectors: "INVALID_SELECTORS",
+    .temporaryFailure: "TEMPORARY_FAILURE", .childSANotFound: "CHILD_SA_NOT_FOUND",
+    .initialContact: "INITIAL_CONTACT", .natDetectionSourceIP: "NAT_DETECTION_SOURCE_IP",
+    .natDetectionDestinationIP: "NAT_DETECTION_DESTINATION_IP", .cookie: "COOKIE",
+    .useTransportMode: "USE_TRANSPORT_MODE", .rekeySA: "REKEY_SA",
+    .trafficFlowConfidentialityPaddingNotSupported: "ESP_TFC_PADDING_NOT_SUPPORTED",
+  ]
+
+  /// The RFC's name, or the number of a type that Fabric does not know.
+  var description: String { NotifyType.names[self] ?? "notify \(rawValue)" }
+}
