@@ -1,0 +1,92 @@
+import FabricCrypto
+
+/// Runs an SA's cipher over one whole ESP packet in place; it knows what is authenticated besides the text.
+///
+///     AES-GCM (RFC 4106 section 5)               AAD  SPI ‖ sequence            32-bit sequence numbers
+///                                                AAD  SPI ‖ high ‖ low          extended
+///     encrypt-then-MAC (RFC 4303 section 2.2.1)  MAC  packet                    32-bit sequence numbers
+///                                                MAC  packet ‖ high             extended
+struct ESPTransform: ~Copyable {
+  let layout: ESPPacketLayout
+  private let cipher: PacketCipher
+  private let isAEAD: Bool
+  private let extended: Bool
+
+  init(suite: ProtectionSuite, keys: ESPKeys, extended: Bool) throws(CryptographyError) {
+    layout = ESPPacketLayout(suite)
+    cipher = try PacketCipher(suite: suite, encryptionKey: keys.encryption, integrityKey: keys.integrity)
+    isAEAD = suite.encryption.isAEAD
+    self.extended = extended
+  }
+
+  /// Encrypts the text and writes the check value; header, IV and trailer are in place already.
+  func seal(_ packet: ESPPacketBuffer, sequence: UInt64) -> Bool {
+    withAuthenticatedData(packet, sequence: sequence) { header, trailer in
+      do throws(CryptographyError) {
+        try cipher.seal(header: header, iv: packet.iv, text: packet.text, trailer: trailer, icv: packet.icv)
+        return true
+      } catch {
+        return false
+      }
+    }
+  }
+
+  /// Checks and decrypts; false if the packet is not authentic.
+  func open(_ packet: ESPPacketBuffer, sequence: UInt64) -> Bool {
+    withAuthenticatedData(packet, sequence: sequence) { header, trailer in
+      cipher.open(
+        header: header, iv: packet.iv, text: packet.text, trailer: trailer, icv: UnsafeRawBufferPointer(packet.icv))
+    }
+  }
+
+  private func withAuthenticatedData(
+    _ packet: ESPPacketBuffer, sequence: UInt64,
+    _ body: (_ header: UnsafeRawBufferPointer, _ trailer: UnsafeRawBufferPointer?) -> Bool
+  ) -> Bool {
+    guard extended else { return body(packet.header, nil) }
+    let high = UInt32(truncatingIfNeeded: sequence >> 32).bigEndian
+    guard isAEAD else { return withUnsafeBytes(of: high) { body(packet.header, $0) } }
+    let low = UInt32(truncatingIfNeeded: sequence).bigEndian
+    let spi = packet.header.loadUnaligned(as: UInt32.self)
+    return withUnsafeBytes(of: (spi, high, low)) { body($0, nil) }
+  }
+}
+
+/// The parts of one ESP packet in a buffer.
+struct ESPPacketBuffer {
+  private let bytes: UnsafeMutableRawBufferPointer
+  private let layout: ESPPacketLayout
+
+  /// The packet that fills `bytes`; nil if it is too short for the layout.
+  init?(_ bytes: UnsafeMutableRawBufferPointer, _ layout: ESPPacketLayout) {
+    guard bytes.count >= layout.minimumLength else { return nil }
+    self.bytes = bytes
+    self.layout = layout
+  }
+
+  var header: UnsafeRawBufferPointer { UnsafeRawBufferPointer(part(0..<ESPPacketLayout.headerLength)) }
+  var iv: UnsafeRawBufferPointer { UnsafeRawBufferPointer(mutableIV) }
+  var mutableIV: UnsafeMutableRawBufferPointer { part(ESPPacketLayout.headerLength..<layout.prefixLength) }
+  var text: UnsafeMutableRawBufferPointer { part(layout.prefixLength..<(bytes.count - layout.icvLength)) }
+  var icv: UnsafeMutableRawBufferPointer { part((bytes.count - layout.icvLength)..<bytes.count) }
+
+  var sequence: UInt32 { UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)) }
+
+  func writeHeader(spi: UInt32, sequence: UInt32) {
+    bytes.storeBytes(of: spi.bigEndian, as: UInt32.self)
+    bytes.storeBytes(of: sequence.bigEndian, toByteOffset: 4, as: UInt32.self)
+  }
+
+  /// Writes padding, pad length and next header behind the inner packet (RFC 4303 section 2.4: 1, 2, 3 …).
+  func writeTrailer(paddingLength: Int, nextHeader: UInt8) {
+    let text = text
+    let padding = text.count - ESPPacketLayout.trailerLength - paddingLength
+    for index in 0..<paddingLength { text[padding + index] = UInt8(truncatingIfNeeded: index + 1) }
+    text[text.count - 2] = UInt8(truncatingIfNeeded: paddingLength)
+    text[text.count - 1] = nextHeader
+  }
+
+  private func part(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(rebasing: bytes[range])
+  }
+}

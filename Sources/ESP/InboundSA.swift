@@ -1,0 +1,83 @@
+import FabricCrypto
+import WireFormat
+
+/// The receiving half of a pair of ESP SAs: ESP packets in, clear packets out (RFC 4303 section 3.4).
+///
+///     replay check → open → replay accept → padding → next header → inner header → selector check
+///
+/// Not `Sendable`: one thread opens with one SA.
+public final class InboundSA {
+  /// The SPI that we chose.
+  public let spi: ESPSPI
+  /// Packets and inner bytes opened.
+  public private(set) var traffic = TrafficCounters()
+  /// Packets refused.
+  public private(set) var drops = DropCounters()
+
+  private let transform: ESPTransform
+  private let selectors: SelectorCheck
+  private let extended: Bool
+  private var window: ReplayWindow
+
+  /// The inbound half of `parameters`. Throws where the keys do not fit the suite.
+  init(_ parameters: ESPSAParameters) throws(CryptographyError) {
+    spi = parameters.inboundSPI
+    extended = parameters.extendedSequenceNumbers
+    transform = try ESPTransform(suite: parameters.suite, keys: parameters.inboundKeys, extended: extended)
+    selectors = SelectorCheck(local: parameters.localSelectors, remote: parameters.remoteSelectors)
+    window = ReplayWindow(size: parameters.replayWindow)
+  }
+
+  /// Opens the ESP packet at `packet` in place and returns where the inner IP packet lies.
+  ///
+  /// Throws the reason, already counted, for which the packet must be dropped.
+  public func open(_ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) throws(DropReason) -> Range<Int> {
+    do throws(DropReason) {
+      let length = try innerLength(opening: UnsafeMutableRawBufferPointer(rebasing: buffer[packet]))
+      traffic.count(bytes: length)
+      let start = packet.lowerBound + transform.layout.prefixLength
+      return start..<(start + length)
+    } catch {
+      drops.count(error)
+      throw error
+    }
+  }
+
+  private func innerLength(opening bytes: UnsafeMutableRawBufferPointer) throws(DropReason) -> Int {
+    guard let packet = ESPPacketBuffer(bytes, transform.layout) else { throw .truncated }
+    guard let sequence = extended ? window.extended(packet.sequence) : UInt64(packet.sequence) else { throw .tooOld }
+    if let objection = window.objection(to: sequence) { throw objection }
+    guard transform.open(packet, sequence: sequence) else { throw .notAuthentic }
+    // RFC 4303 section 3.4.3: the window moves only for packets that passed the integrity check.
+    window.accept(sequence)
+    return try innerLength(text: UnsafeRawBufferPointer(packet.text))
+  }
+
+  private func innerLength(text: UnsafeRawBufferPointer) throws(DropReason) -> Int {
+    let paddingLength = Int(text[text.count - 2])
+    let nextHeader = text[text.count - 1]
+    let payloadLength = text.count - ESPPacketLayout.trailerLength - paddingLength
+    guard payloadLength >= 0 else { throw .badPadding }
+    for index in 0..<paddingLength where text[payloadLength + index] != UInt8(truncatingIfNeeded: index + 1) {
+      throw .badPadding
+    }
+    // RFC 4303 section 2.6: dummy packets are discarded without an error.
+    guard nextHeader != IPProtocolNumber.none else { throw .dummy }
+    let payload = UnsafeRawBufferPointer(rebasing: text[..<payloadLength])
+    let header = try innerHeader(payload, nextHeader: nextHeader)
+    guard selectors.allowsInbound(payload, header) else { throw .selectorMismatch }
+    // RFC 4303 section 2.7: what lies behind the inner packet is traffic flow confidentiality padding.
+    return header.totalLength
+  }
+
+  private func innerHeader(_ payload: UnsafeRawBufferPointer, nextHeader: UInt8) throws(DropReason) -> IPHeader {
+    let family: IPAddress.Family
+    switch nextHeader {
+    case IPProtocolNumber.ipv4: family = .v4
+    case IPProtocolNumber.ipv6: family = .v6
+    default: throw .unexpectedNextHeader
+    }
+    guard let header = IPHeader(payload), header.source.family == family else { throw .malformedInnerPacket }
+    return header
+  }
+}

@@ -1,0 +1,102 @@
+import FabricCrypto
+import WireFormat
+
+/// The sending half of a pair of ESP SAs: clear packets in, ESP packets out.
+///
+///     buffer    │ headroom  │ inner packet │ tailroom         │
+///     sealed    │   header iv encrypted text, trailer icv     │
+///
+/// Not `Sendable`: one thread seals with one SA.
+public final class OutboundSA {
+  /// The SPI that the peer chose.
+  public let spi: ESPSPI
+  /// Where the packets go.
+  public internal(set) var path: ESPPath
+  /// Packets and inner bytes sealed.
+  public private(set) var traffic = TrafficCounters()
+  /// Packets not sealed.
+  public private(set) var drops = DropCounters()
+
+  private let transform: ESPTransform
+  private let selectors: SelectorCheck
+  private let unpredictableIV: UnpredictableIV?
+  private var sequence: SequenceNumbers
+
+  /// The outbound half of `parameters`. Throws where the keys do not fit the suite.
+  init(
+    _ parameters: ESPSAParameters, random: some RandomSource, lastSequence: UInt64 = 0
+  ) throws(CryptographyError) {
+    spi = parameters.outboundSPI
+    path = parameters.path
+    transform = try ESPTransform(
+      suite: parameters.suite, keys: parameters.outboundKeys, extended: parameters.extendedSequenceNumbers)
+    selectors = SelectorCheck(local: parameters.localSelectors, remote: parameters.remoteSelectors)
+    unpredictableIV = parameters.suite.encryption.isAEAD ? nil : try UnpredictableIV(random)
+    sequence = SequenceNumbers(extended: parameters.extendedSequenceNumbers, last: lastSequence)
+  }
+
+  /// Sequence numbers not used yet: when they run low the SA must be rekeyed, when they run out it falls silent.
+  public var remainingSequenceNumbers: UInt64 { sequence.remaining }
+
+  /// Seals the inner IP packet at `inner` in place and returns where the ESP packet lies, from its SPI to its ICV.
+  ///
+  /// `ESPPacketLayout.headroom` before and `ESPPacketLayout.tailroom` behind `inner` are always enough.
+  /// Throws the reason, already counted, for which the packet must be dropped.
+  public func seal(_ inner: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) throws(DropReason) -> Range<Int> {
+    do throws(DropReason) {
+      let sealed = try sealUncounted(inner, in: buffer)
+      traffic.count(bytes: inner.count)
+      return sealed
+    } catch {
+      drops.count(error)
+      throw error
+    }
+  }
+
+  private func sealUncounted(
+    _ inner: Range<Int>, in buffer: UnsafeMutableRawBufferPointer
+  ) throws(DropReason) -> Range<Int> {
+    let nextHeader = try nextHeader(UnsafeRawBufferPointer(rebasing: buffer[inner]))
+    let layout = transform.layout
+    let start = inner.lowerBound - layout.prefixLength
+    let end = start + layout.packetLength(innerLength: inner.count)
+    guard start >= 0, end <= buffer.count,
+      let packet = ESPPacketBuffer(UnsafeMutableRawBufferPointer(rebasing: buffer[start..<end]), layout)
+    else { throw .noRoom }
+    // From here on the number is used up, whatever becomes of the packet.
+    guard let number = sequence.reserve() else { throw .sequenceExhausted }
+    packet.writeHeader(spi: spi.rawValue, sequence: UInt32(truncatingIfNeeded: number))
+    packet.writeTrailer(paddingLength: layout.paddingLength(innerLength: inner.count), nextHeader: nextHeader)
+    guard writeIV(packet, number), transform.seal(packet, sequence: number) else { throw .cipherFailure }
+    return start..<end
+  }
+
+  private func nextHeader(_ inner: UnsafeRawBufferPointer) throws(DropReason) -> UInt8 {
+    guard let header = IPHeader(inner), header.totalLength == inner.count else { throw .malformedInnerPacket }
+    guard selectors.allowsOutbound(inner, header) else { throw .selectorMismatch }
+    return header.source.family == .v4 ? IPProtocolNumber.ipv4 : IPProtocolNumber.ipv6
+  }
+
+  private func writeIV(_ packet: ESPPacketBuffer, _ number: UInt64) -> Bool {
+    if let unpredictableIV { return unpredictableIV.next(into: packet.mutableIV) }
+    // RFC 4106 section 3.1: the IV must be unique under the key; the sequence number is.
+    packet.mutableIV.storeBytes(of: number.bigEndian, as: UInt64.self)
+    return true
+  }
+}
+
+/// Packets and bytes that an SA carried.
+public struct TrafficCounters: Hashable, Sendable, Codable {
+  /// Packets.
+  public private(set) var packets: UInt64 = 0
+  /// Bytes of inner packets.
+  public private(set) var bytes: UInt64 = 0
+
+  /// Both zero.
+  public init() {}
+
+  mutating func count(bytes count: Int) {
+    packets &+= 1
+    bytes &+= UInt64(count)
+  }
+}

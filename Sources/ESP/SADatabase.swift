@@ -1,0 +1,131 @@
+import FabricCrypto
+import WireFormat
+
+/// The SAs of a gateway (RFC 4301 section 4.4.2): inbound by SPI, outbound by tunnel.
+///
+/// Rekeying is make-before-break (RFC 7296 section 2.8). Inbound, every installed SA opens packets until it is removed.
+/// Outbound, a tunnel uses its newest SA of which it is known that the peer can receive on it: we began the exchange, or
+/// a packet came in on its other half, or nothing older is left.
+///
+/// Not `Sendable`: it belongs to the thread that carries the packets.
+public final class SADatabase {
+  private var pairs: [UInt32: SAPair] = [:]
+  private var tunnels: [Int: [SAPair]] = [:]
+  private var sending: [Int: SAPair] = [:]
+  private var retiredDrops = DropCounters()
+  private let random: any RandomSource
+
+  /// A database without SAs; `random` keys the IVs of AES-CBC.
+  public init(random: any RandomSource) { self.random = random }
+
+  /// Adds a pair of SAs; the inbound one works at once.
+  ///
+  /// Throws `SADatabaseError.duplicateSPI` if the inbound SPI is in use, `.cryptography` if the keys do not fit.
+  public func install(_ parameters: ESPSAParameters) throws(SADatabaseError) {
+    let spi = parameters.inboundSPI
+    guard pairs[spi.rawValue] == nil else { throw .duplicateSPI(spi) }
+    let pair: SAPair
+    do {
+      pair = try SAPair(parameters, random: random)
+    } catch {
+      throw .cryptography(error)
+    }
+    pairs[spi.rawValue] = pair
+    tunnels[pair.tunnel, default: []].append(pair)
+    electSender(pair.tunnel)
+  }
+
+  /// Removes the pair whose inbound SPI this is; false if there is none.
+  @discardableResult
+  public func remove(inboundSPI spi: ESPSPI) -> Bool {
+    guard let pair = pairs.removeValue(forKey: spi.rawValue) else { return false }
+    tunnels[pair.tunnel]?.removeAll { $0 === pair }
+    retiredDrops.add(pair.inbound.drops)
+    retiredDrops.add(pair.outbound.drops)
+    electSender(pair.tunnel)
+    return true
+  }
+
+  /// Sends the packets of a pair over another path, such as after a NAT or an uplink changed; false if there is no such
+  /// pair.
+  @discardableResult
+  public func move(inboundSPI spi: ESPSPI, to path: ESPPath) -> Bool {
+    guard let pair = pairs[spi.rawValue] else { return false }
+    pair.outbound.path = path
+    return true
+  }
+
+  /// The SA that a tunnel's packets are sealed with now; nil if there is none: they must be dropped.
+  public func outbound(tunnel: Int) -> OutboundSA? { sending[tunnel]?.outbound }
+
+  /// Counts packets that were dropped because their tunnel has no outbound SA.
+  public func countWithoutSA() { retiredDrops.count(.noOutboundSA) }
+
+  /// Opens the ESP packet at `packet` in place: which tunnel it came through, and where the inner IP packet lies.
+  ///
+  /// Throws the reason, already counted, for which the packet must be dropped.
+  public func open(
+    _ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer
+  ) throws(DropReason) -> (tunnel: Int, inner: Range<Int>) {
+    guard packet.count >= ESPPacketLayout.headerLength else { throw count(.truncated) }
+    let spi = UInt32(bigEndian: buffer.loadUnaligned(fromByteOffset: packet.lowerBound, as: UInt32.self))
+    guard let pair = pairs[spi] else { throw count(.unknownSPI) }
+    let inner = try pair.inbound.open(packet, in: buffer)
+    if !pair.peerIsReady {
+      pair.peerIsReady = true
+      electSender(pair.tunnel)
+    }
+    return (pair.tunnel, inner)
+  }
+
+  /// All pairs, for reports; in no order.
+  public var installed: some Collection<SAPair> { pairs.values }
+
+  /// Packets dropped for each reason since the start, by present and former SAs and for want of one.
+  public var drops: DropCounters {
+    var sum = retiredDrops
+    for pair in pairs.values {
+      sum.add(pair.inbound.drops)
+      sum.add(pair.outbound.drops)
+    }
+    return sum
+  }
+
+  private func count(_ reason: DropReason) -> DropReason {
+    retiredDrops.count(reason)
+    return reason
+  }
+
+  private func electSender(_ tunnel: Int) {
+    let candidates = tunnels[tunnel] ?? []
+    sending[tunnel] = candidates.last(where: \.peerIsReady) ?? candidates.last
+    if candidates.isEmpty { tunnels[tunnel] = nil }
+  }
+}
+
+/// The two SAs of one Child SA.
+public final class SAPair {
+  /// The tunnel interface that the pair belongs to.
+  public let tunnel: Int
+  /// The receiving half.
+  public let inbound: InboundSA
+  /// The sending half.
+  public let outbound: OutboundSA
+  /// Whether the peer is known to receive on the pair.
+  fileprivate(set) var peerIsReady: Bool
+
+  fileprivate init(_ parameters: ESPSAParameters, random: some RandomSource) throws(CryptographyError) {
+    tunnel = parameters.tunnel
+    inbound = try InboundSA(parameters)
+    outbound = try OutboundSA(parameters, random: random)
+    peerIsReady = parameters.isInitiator
+  }
+}
+
+/// Why a pair of SAs could not be installed.
+public enum SADatabaseError: Error, Equatable, Sendable {
+  /// Another pair has the same inbound SPI.
+  case duplicateSPI(ESPSPI)
+  /// The keys do not fit the suite.
+  case cryptography(CryptographyError)
+}
