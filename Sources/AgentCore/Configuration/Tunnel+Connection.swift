@@ -1,0 +1,121 @@
+import FabricCrypto
+import IKE
+import Topology
+import WireFormat
+
+/// What a tunnel's profiles cannot be turned into transforms for.
+enum ProfileError: Error, Equatable, CustomStringConvertible {
+  /// An algorithm that this version does not know.
+  case unknownAlgorithm(String)
+  /// Nothing is left to propose.
+  case nothingToPropose(phase: Int)
+
+  var description: String {
+    switch self {
+    case .unknownAlgorithm(let name): "this version does not know the algorithm \(name)"
+    case .nothingToPropose(let phase): "phase \(phase) has no complete proposal"
+    }
+  }
+}
+
+extension Tunnel {
+  /// The tunnel as the IKE engine is told of it; `localAddress` is the uplink's address, once it has one.
+  func connection(localAddress: IPAddress?) throws(ProfileError) -> IKEConnection {
+    IKEConnection(
+      name: name, localUplink: uplink, localAddress: localAddress, remoteAddress: remoteAddress,
+      localIdentity: IKEIdentity(topologyText: localIdentity),
+      remoteIdentity: IKEIdentity(topologyText: remoteIdentity),
+      presharedKey: SecretBytes(presharedKey.bytes), initiates: initiates,
+      ikeProposals: try ike.proposals(), childProposals: try ipsec.proposals(),
+      localSelectors: [.any(.v4), .any(.v6)], remoteSelectors: [.any(.v4), .any(.v6)],
+      ikeLifetime: .seconds(ike.lifetimeSeconds), childLifetime: .seconds(ipsec.lifetimeSeconds),
+      childLifetimeBytes: ipsec.lifetimeBytes, deadPeerInterval: .seconds(ike.dpdSeconds),
+      forceEncapsulation: encapsulation == .udp, replayWindow: ipsec.replayWindow)
+  }
+}
+
+extension IKEIdentity {
+  /// Reads an identity as topology files write it: an address, an e-mail address, or a name.
+  init(topologyText text: String) {
+    if let address = IPAddress(text) {
+      self = .address(address)
+    } else {
+      self = text.contains("@") ? .email(text) : .fqdn(text)
+    }
+  }
+}
+
+extension IKEProfile {
+  fileprivate func proposals() throws(ProfileError) -> [IKEProposal] {
+    let proposals = IKEProposal.proposals(
+      encryption: try known(encryption) { EncryptionAlgorithm(rawValue: $0) },
+      integrity: try known(integrity) { IntegrityAlgorithm(topologyName: $0) },
+      pseudorandomFunctions: try known(prf) { PseudorandomFunction(topologyName: $0) },
+      keyExchangeMethods: try known(dhGroups) { KeyExchangeMethod(topologyName: $0) })
+    guard !proposals.isEmpty else { throw .nothingToPropose(phase: 1) }
+    return proposals
+  }
+}
+
+extension IPsecProfile {
+  fileprivate func proposals() throws(ProfileError) -> [ESPProposal] {
+    let proposals = ESPProposal.proposals(
+      encryption: try known(encryption) { EncryptionAlgorithm(rawValue: $0) },
+      integrity: try known(integrity) { IntegrityAlgorithm(topologyName: $0) },
+      keyExchangeMethods: try known(pfs) { KeyExchangeMethod(topologyName: $0) },
+      extendedSequenceNumbers: extendedSequenceNumbers)
+    guard !proposals.isEmpty else { throw .nothingToPropose(phase: 2) }
+    return proposals
+  }
+}
+
+private func known<Algorithm>(
+  _ names: [String], _ read: (String) -> Algorithm?
+) throws(ProfileError) -> [Algorithm] {
+  var algorithms: [Algorithm] = []
+  for name in names {
+    guard let algorithm = read(name) else { throw .unknownAlgorithm(name) }
+    algorithms.append(algorithm)
+  }
+  return algorithms
+}
+
+extension IntegrityAlgorithm {
+  /// Reads the name that topology files use.
+  init?(topologyName name: String) {
+    switch name {
+    case "sha256": self = .hmacSHA256_128
+    case "sha384": self = .hmacSHA384_192
+    case "sha512": self = .hmacSHA512_256
+    default: return nil
+    }
+  }
+}
+
+extension PseudorandomFunction {
+  /// Reads the name that topology files use.
+  init?(topologyName name: String) {
+    switch name {
+    case "sha256": self = .hmacSHA256
+    case "sha384": self = .hmacSHA384
+    case "sha512": self = .hmacSHA512
+    default: return nil
+    }
+  }
+}
+
+extension KeyExchangeMethod {
+  /// Reads the name that topology files use.
+  init?(topologyName name: String) {
+    switch name {
+    case "modp2048": self = .modp2048
+    case "modp3072": self = .modp3072
+    case "modp4096": self = .modp4096
+    case "ecp256": self = .ecp256
+    case "ecp384": self = .ecp384
+    case "ecp521": self = .ecp521
+    case "x25519": self = .curve25519
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import IKE
+import WireFormat
+
+/// What the supervisor tells the ike role.
+public enum SupervisorToIKE: Codable, Equatable, Sendable {
+  /// The sockets of an uplink, in place of earlier ones of that name: alongside come the UDP socket on port 500, then
+  /// the one on port 4500, which ike uses for sending only, both bound to `address`.
+  case uplink(name: String, address: IPAddress)
+  /// The uplink has no address any more.
+  case removeUplink(name: String)
+  /// A channel to an esp process comes alongside. If it replaces an earlier one, its Child SAs are all gone, their keys
+  /// must never be used again, and every tunnel is re-keyed at once.
+  case esp(isReplacement: Bool)
+  /// The tunnels are now these.
+  case configure([IKEConnection])
+  /// Close every IKE SA with a DELETE (RFC 7296 section 1.4.1), then exit.
+  case stop
+}
+
+/// What the ike role tells the supervisor.
+public enum IKEToSupervisor: Codable, Equatable, Sendable {
+  /// The role has dropped its privileges and takes messages.
+  case ready
+  /// Something happened to a tunnel.
+  case report(IKEReport)
+  /// Datagrams and messages that were dropped since the start, by reason.
+  case drops([String: UInt64])
+}
