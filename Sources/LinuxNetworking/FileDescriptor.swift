@@ -3,7 +3,8 @@ import Glibc
 
 /// The owner of a file descriptor, which is closed when the last reference goes.
 public final class FileDescriptor: Sendable {
-  /// The kernel's number; valid only as long as the owner lives.
+  /// The kernel's number; valid only as long as the owner lives, which ends after its last use: a function that takes
+  /// the number from an owner of its own must hold on to that owner until the number has been used.
   public let rawValue: Int32
 
   /// Takes ownership of a descriptor that nobody else closes.

@@ -20,14 +20,18 @@ public struct NetworkNamespace: Hashable, Sendable {
 
   /// Moves the calling thread into the namespace for good; sockets that it opens from here on belong there.
   public func enter() throws(LinuxError) {
-    _ = try check("enter network namespace \(name)", clinux_enter_network_namespace(open().rawValue))
+    try NetworkNamespace.enter(open(), name: name)
   }
 
   /// Runs `body` inside the namespace and comes back; the thread must not change meanwhile.
   public func inside<Result>(_ body: () throws -> Result) throws -> Result {
     let home = try FileDescriptor(path: "/proc/thread-self/ns/net")
     try enter()
-    defer { _ = clinux_enter_network_namespace(home.rawValue) }
+    defer { try? NetworkNamespace.enter(home, name: "of the thread") }
     return try body()
+  }
+
+  private static func enter(_ descriptor: FileDescriptor, name: String) throws(LinuxError) {
+    _ = try check("enter network namespace \(name)", clinux_enter_network_namespace(descriptor.rawValue))
   }
 }

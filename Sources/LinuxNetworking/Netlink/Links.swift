@@ -95,6 +95,7 @@ extension RouteNetlink {
         }
       }
     }
+    defer { withExtendedLifetime(namespace) {} }
     try socket.perform(request, "create interface pair \(name) and \(peer)")
   }
 
