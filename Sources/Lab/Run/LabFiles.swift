@@ -1,0 +1,35 @@
+import Foundation
+
+/// Where a running lab keeps its files; all of it is gone after `fabric lab down`.
+public enum LabFiles {
+  /// The directory that says, by being there, that a lab runs.
+  public static let directory = "/run/fabric-lab"
+  /// The topology as it was given.
+  public static let topology = directory + "/topology.yaml"
+  /// The controller's database and keys.
+  public static let controllerState = directory + "/controller"
+  /// The unix socket of the controller's API.
+  public static let controllerSocket = directory + "/controller.sock"
+
+  static let state = directory + "/state.json"
+  static let logs = directory + "/log"
+
+  /// The log of a process of the lab.
+  public static func log(of process: String) -> String { "\(logs)/\(process).log" }
+
+  /// Where a site's agent keeps its configuration and keys.
+  public static func agentState(_ site: String) -> String { "\(directory)/agent/\(site)" }
+
+  /// Claims the directory. Throws when a lab runs already.
+  static func create() throws {
+    guard mkdir(directory, 0o755) == 0 else {
+      throw errno == EEXIST ? LabError.runsAlready : LabError.system("make \(directory)", errno)
+    }
+    try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
+  }
+
+  static func remove() throws {
+    guard FileManager.default.fileExists(atPath: directory) else { return }
+    try FileManager.default.removeItem(atPath: directory)
+  }
+}
