@@ -39,6 +39,8 @@ struct ISPLine {
     // for the others' addresses and routes to them.
     isp.addresses.append(.init(LabNames.line, InterfaceAddress(host: router)))
     isp.routes.append(.init(IPPrefix(host: customer.address), .link(LabNames.line)))
+    // While the line is down, packets for the customer must not bounce between the ISP and the internet.
+    isp.routes.append(.init(IPPrefix(host: customer.address), .blackhole, metric: 1000))
     isp.proxied = fixedAddresses.map(\.address)
       .filter { $0 != customer.address && customer.prefix.contains($0) }
       .map { .init(LabNames.line, InterfaceAddress(host: $0)) }

@@ -68,6 +68,7 @@ extension LabNamespace.Route {
     switch nextHop {
     case .gateway(let router, let interface):
       "route replace \(destination) via \(router) dev \(interface) metric \(metric)"
+    case .blackhole: "route replace blackhole \(destination) metric \(metric)"
     case .link(let interface): "route replace \(destination) dev \(interface) metric \(metric)"
     }
   }

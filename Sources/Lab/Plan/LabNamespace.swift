@@ -23,6 +23,8 @@ public struct LabNamespace: Equatable, Sendable {
       case gateway(IPAddress, String)
       /// Out of an interface, whose link holds the destination itself.
       case link(String)
+      /// Nowhere: packets are dropped.
+      case blackhole
     }
 
     /// Where to.
