@@ -90,7 +90,8 @@ let package = Package(
     tests("ControlProtocolTests", ["ControlProtocol"]),
     tests("AgentCoreTests", ["AgentCore", "FabricTestKit"]),
     tests("ControllerCoreTests", ["ControllerCore", "ControlProtocol"]),
-    tests("LabTests", ["Lab"]),
+    tests("LabTests", ["Lab", "LinuxNetworking", "Topology"]),
+    tests("FabricCommandTests", ["fabric", "ControlProtocol", "Topology"]),
     tests("IntegrationTests", ["Lab", "LinuxNetworking", "ControlProtocol", "Topology", "FabricTestKit"]),
   ],
   swiftLanguageModes: [.v6]
