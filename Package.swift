@@ -59,7 +59,7 @@ let package = Package(
     room(
       "ControllerCore",
       [
-        "WireFormat", "Topology", "ControlProtocol", logging,
+        "WireFormat", "Topology", "ControlProtocol", "COpenSSL", logging,
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
