@@ -56,13 +56,13 @@ public struct LinkObservation: Codable, Equatable, Sendable {
   public var reachablePrefixes: [IPPrefix]
   /// Protected networks that have no such route.
   public var missingPrefixes: [IPPrefix]
-  /// What went wrong, one sentence each: a daemon that does not start, a configuration line that FRR refused.
-  public var faults: [String]
+  /// What went wrong: a daemon that does not start, a configuration line that FRR refused.
+  public var faults: [LinkFault]
 
   /// What was seen.
   public init(
     revision: Int, uplinks: [UplinkStatus], tunnels: [TunnelObservation], reachablePrefixes: [IPPrefix],
-    missingPrefixes: [IPPrefix], faults: [String]
+    missingPrefixes: [IPPrefix], faults: [LinkFault]
   ) {
     self.revision = revision
     self.uplinks = uplinks
@@ -70,5 +70,19 @@ public struct LinkObservation: Codable, Equatable, Sendable {
     self.reachablePrefixes = reachablePrefixes
     self.missingPrefixes = missingPrefixes
     self.faults = faults
+  }
+}
+
+/// Something that the link role could not do.
+public struct LinkFault: Codable, Equatable, Sendable {
+  /// The stage that it keeps the site from.
+  public var stage: Stage
+  /// What went wrong, in one sentence.
+  public var cause: String
+
+  /// A fault.
+  public init(stage: Stage, cause: String) {
+    self.stage = stage
+    self.cause = cause
   }
 }

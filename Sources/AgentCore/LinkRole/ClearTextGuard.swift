@@ -1,0 +1,57 @@
+import LinuxNetworking
+import Topology
+import WireFormat
+
+/// The second lock of DESIGN.md section 5, invariant 2, beside the blackhole routes: a packet filter that lets nothing
+/// of the overlay leave by an ISP line, nor come in by one, outside ESP.
+struct ClearTextGuard: Equatable {
+  /// The interfaces of the ISP lines.
+  var uplinkInterfaces: [String]
+  /// Networks of other sites.
+  var protected: [IPPrefix]
+
+  /// The guard of a site.
+  init(_ configuration: SiteConfiguration) {
+    uplinkInterfaces = configuration.uplinks.map(\.interface)
+    protected = configuration.routing.protected
+  }
+
+  /// Puts the guard in the place of an earlier one, in one transaction of the kernel.
+  func install() throws { try Program("nft", ["-f", "-"]).run(input: Array(ruleset.utf8)) }
+
+  /// Takes the guard away.
+  static func remove() throws { try Program("nft", ["-f", "-"]).run(input: Array(removal.utf8)) }
+
+  /// The table as nft(8) reads it.
+  var ruleset: String {
+    guard !uplinkInterfaces.isEmpty, !protected.isEmpty else { return ClearTextGuard.removal }
+    let lines = "{ \(uplinkInterfaces.map { "\"\($0)\"" }.joined(separator: ", ")) }"
+    return ClearTextGuard.removal
+      + """
+      table inet fabric {
+      \(set("overlay4", type: "ipv4_addr", family: .v4))
+      \(set("overlay6", type: "ipv6_addr", family: .v6))
+        chain leaving {
+          type filter hook postrouting priority filter; policy accept;
+          oifname \(lines) ip daddr @overlay4 counter drop
+          oifname \(lines) ip6 daddr @overlay6 counter drop
+        }
+        chain arriving {
+          type filter hook prerouting priority filter; policy accept;
+          iifname \(lines) ip saddr @overlay4 counter drop
+          iifname \(lines) ip6 saddr @overlay6 counter drop
+        }
+      }
+
+      """
+  }
+
+  /// Adding before deleting makes the deletion succeed where there is no such table.
+  private static let removal = "table inet fabric {}\ndelete table inet fabric\n"
+
+  private func set(_ name: String, type: String, family: IPAddress.Family) -> String {
+    let networks = protected.filter { $0.address.family == family }.map(\.description)
+    let elements = networks.isEmpty ? "" : " elements = { \(networks.joined(separator: ", ")) };"
+    return "  set \(name) { type \(type); flags interval; auto-merge;\(elements) }"
+  }
+}

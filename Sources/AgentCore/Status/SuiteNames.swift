@@ -1,0 +1,63 @@
+import FabricCrypto
+import IKE
+
+// The names of the IANA registry "Internet Key Exchange Version 2 (IKEv2) Parameters", with key lengths.
+
+extension EncryptionAlgorithm {
+  /// `AES_GCM_16_256`.
+  var registryName: String { (isAEAD ? "AES_GCM_16_" : "AES_CBC_") + String(keyLength * 8) }
+}
+
+extension IntegrityAlgorithm {
+  /// `HMAC_SHA2_256_128`.
+  var registryName: String {
+    switch self {
+    case .hmacSHA256_128: "HMAC_SHA2_256_128"
+    case .hmacSHA384_192: "HMAC_SHA2_384_192"
+    case .hmacSHA512_256: "HMAC_SHA2_512_256"
+    }
+  }
+}
+
+extension PseudorandomFunction {
+  /// `PRF_HMAC_SHA2_384`.
+  var registryName: String { "PRF_HMAC_SHA2_\(outputLength * 8)" }
+}
+
+extension KeyExchangeMethod {
+  /// `ECP_384`.
+  var registryName: String {
+    switch self {
+    case .modp2048: "MODP_2048"
+    case .modp3072: "MODP_3072"
+    case .modp4096: "MODP_4096"
+    case .ecp256: "ECP_256"
+    case .ecp384: "ECP_384"
+    case .ecp521: "ECP_521"
+    case .curve25519: "CURVE_25519"
+    }
+  }
+}
+
+extension ProtectionSuite {
+  fileprivate var registryNames: [String] {
+    [encryption.registryName] + (integrity.map { [$0.registryName] } ?? [])
+  }
+}
+
+extension IKESuite {
+  /// `AES_GCM_16_256/PRF_HMAC_SHA2_384/ECP_384`.
+  var registryName: String {
+    (protection.registryNames + [pseudorandomFunction.registryName, keyExchange.registryName]).joined(separator: "/")
+  }
+}
+
+extension ESPSuite {
+  /// `AES_GCM_16_256/ECP_384/ESN`.
+  var registryName: String {
+    let names =
+      protection.registryNames + (keyExchange.map { [$0.registryName] } ?? [])
+      + (usesExtendedSequenceNumbers ? ["ESN"] : [])
+    return names.joined(separator: "/")
+  }
+}
