@@ -78,6 +78,9 @@ public final class SADatabase {
     return (pair.tunnel, inner)
   }
 
+  /// The tunnel of the pair whose inbound SPI this is; nil if there is none.
+  public func tunnel(inboundSPI spi: ESPSPI) -> Int? { pairs[spi.rawValue]?.tunnel }
+
   /// All pairs, for reports; in no order.
   public var installed: some Collection<SAPair> { pairs.values }
 

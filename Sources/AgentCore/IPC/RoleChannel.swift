@@ -23,6 +23,9 @@ public final class RoleChannel<Outgoing: Encodable, Incoming: Decodable> {
   /// Messages that could not be decoded.
   public private(set) var malformedCount: UInt64 = 0
 
+  /// Messages that wait because the other process is slow to read.
+  public var backlog: Int { waiting.count }
+
   /// Takes over a channel and reads from it whenever `loop` sees a message.
   public init(_ channel: MessageChannel, loop: EventLoop, logger: Logger) throws {
     self.channel = channel

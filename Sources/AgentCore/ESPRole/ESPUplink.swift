@@ -1,0 +1,28 @@
+import ESP
+import LinuxNetworking
+import WireFormat
+
+/// The sockets of one uplink: ESP in UDP together with IKE on port 4500 (RFC 3948), and ESP as protocol 50.
+final class ESPUplink {
+  let name: String
+  let encapsulated: UDPSocket
+  let plain: RawESPSocket
+
+  init(name: String, encapsulated: UDPSocket, plain: RawESPSocket) {
+    self.name = name
+    self.encapsulated = encapsulated
+    self.plain = plain
+  }
+
+  var address: IPAddress { plain.localAddress }
+
+  /// The socket that carries packets of an SA.
+  func socket(for encapsulation: ESPEncapsulation) -> any DatagramSocket {
+    encapsulation == .udp ? encapsulated : plain
+  }
+}
+
+extension ESPPath {
+  /// Where to send: a raw socket takes no port.
+  var destination: Endpoint { encapsulation == .udp ? remote : Endpoint(remote.address, port: 0) }
+}
