@@ -10,8 +10,8 @@ final class MessageAuthentication {
     let mac = try check(EVP_MAC_fetch(nil, OSSL_MAC_NAME_HMAC, nil), "fetch HMAC")
     defer { EVP_MAC_free(mac) }
     let context = try check(EVP_MAC_CTX_new(mac), "HMAC context")
-    let keyed = algorithm.withDigestParameters { parameters in
-      key.withUnsafeBytes { EVP_MAC_init(context, $0.bindMemory(to: UInt8.self).baseAddress, $0.count, parameters) }
+    let keyed = key.withUnsafeBytes {
+      COpenSSL_initHMAC(context, algorithm.digestName, $0.bindMemory(to: UInt8.self).baseAddress, $0.count)
     }
     guard keyed == 1 else {
       EVP_MAC_CTX_free(context)
@@ -64,17 +64,7 @@ final class MessageAuthentication {
 }
 
 extension IntegrityAlgorithm {
-  fileprivate func withDigestParameters(_ body: (UnsafePointer<OSSL_PARAM>) -> Int32) -> Int32 {
-    var name = Array(digestName.utf8CString)
-    return name.withUnsafeMutableBufferPointer { name in
-      let parameters = [
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0), OSSL_PARAM_construct_end(),
-      ]
-      return parameters.withUnsafeBufferPointer { $0.baseAddress.map(body) ?? 0 }
-    }
-  }
-
-  private var digestName: String {
+  fileprivate var digestName: String {
     switch self {
     case .hmacSHA256_128: "SHA256"
     case .hmacSHA384_192: "SHA384"

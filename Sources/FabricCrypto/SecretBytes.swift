@@ -57,6 +57,11 @@ extension SecretBytes: Equatable {
   }
 }
 
+extension SecretBytes: CustomReflectable {
+  /// Nothing, so that no debugger's or logger's reflection finds the bytes.
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 extension SecretBytes: Codable {
   /// Decodes base64 text.
   public convenience init(from decoder: any Decoder) throws {
