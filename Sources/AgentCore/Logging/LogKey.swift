@@ -34,8 +34,8 @@ public enum LogKey: String, Sendable {
 
 extension Logger.Metadata {
   /// Metadata from named values, by the keys of `LogKey`.
-  static func fields(_ fields: KeyValuePairs<LogKey, any CustomStringConvertible>) -> Logger.Metadata {
+  static func fields(_ fields: KeyValuePairs<LogKey, Any>) -> Logger.Metadata {
     Logger.Metadata(
-      fields.map { ($0.key.rawValue, .string($0.value.description)) }, uniquingKeysWith: { _, last in last })
+      fields.map { ($0.key.rawValue, .string("\($0.value)")) }, uniquingKeysWith: { _, last in last })
   }
 }

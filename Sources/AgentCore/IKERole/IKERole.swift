@@ -1,0 +1,173 @@
+import FabricCrypto
+import IKE
+import LinuxNetworking
+import Logging
+import WireFormat
+
+/// The ike process: the IKE engine between its sockets, the esp role and the supervisor.
+///
+/// It parses what strangers send and holds the long-term secrets, so it holds no privilege: its sockets come from the
+/// supervisor, its Child SAs go to esp.
+public final class IKERole {
+  private let loop: EventLoop
+  private let supervisor: RoleChannel<IKEToSupervisor, SupervisorToIKE>
+  private let logger: Logger
+  private var engine = IKEEngine(random: SystemRandom())
+  private var esp: RoleChannel<IKEToESP, ESPToIKE>?
+  private var sockets: [String: IKESockets] = [:]
+  private let batch = DatagramBatch(capacity: 16, slotSize: 1 << 16)
+  private var connections: [String: IKEConnection] = [:]
+  /// The inbound SPIs of the Child SAs that esp holds, by connection.
+  private var installed: [String: Set<ESPSPI>] = [:]
+  private var engineTimer: EventTimer?
+  /// Runs while the role says goodbye to its peers.
+  private var farewellTimer: EventTimer?
+
+  /// Runs the process until the supervisor stops it or is gone.
+  public static func run(logger: Logger) throws {
+    let loop = try EventLoop()
+    let channel = try MessageChannel.inherited()
+    try Privileges.drop()
+    let role = try IKERole(loop: loop, channel: channel, logger: logger)
+    role.supervisor.send(.ready)
+    try loop.run()
+  }
+
+  private init(loop: EventLoop, channel: MessageChannel, logger: Logger) throws {
+    self.loop = loop
+    self.logger = logger
+    supervisor = try RoleChannel(channel, loop: loop, logger: logger)
+    engineTimer = try loop.makeTimer { [unowned self] in handle(.timeout) }
+    supervisor.onMessage = { [unowned self] message, descriptors in received(message, descriptors) }
+    supervisor.onClose = { loop.stop() }
+  }
+
+  // MARK: What comes in
+
+  private func received(_ message: SupervisorToIKE, _ descriptors: [FileDescriptor]) {
+    switch message {
+    case .uplink(let name, let address): openUplink(name, address, descriptors)
+    case .removeUplink(let name): closeUplink(name)
+    case .esp(let isReplacement): connectToESP(descriptors, isReplacement: isReplacement)
+    case .configure(let connections):
+      self.connections = Dictionary(connections.map { ($0.name, $0) }) { first, _ in first }
+      handle(.configure(connections))
+    case .stop: stop()
+    }
+  }
+
+  private func received(_ message: ESPToIKE) {
+    switch message {
+    case .datagram(let uplink, let local, let remote, let bytes):
+      handle(.datagram(IKEDatagram(uplink: uplink, local: local, remote: remote, bytes: [UInt8](bytes))))
+    case .inboundTraffic(let tunnels):
+      for tunnel in tunnels { handle(.inboundTraffic(connection: tunnel)) }
+    case .rekey(let tunnel, let inboundSPI): handle(.rekeyChild(connection: tunnel, inboundSPI: inboundSPI))
+    case .installFailed(let tunnel, let inboundSPI, let reason):
+      handle(.childSAFailed(connection: tunnel, inboundSPI: inboundSPI, reason: reason))
+    }
+  }
+
+  private func receive(from sockets: IKESockets) {
+    do {
+      while try batch.receive(from: sockets.port500) > 0 {
+        for index in 0..<batch.count {
+          let bytes = Array(batch.datagram(index))
+          guard let remote = batch.source(index), !bytes.isEmpty else { continue }
+          let local = sockets.port500.localEndpoint
+          handle(.datagram(IKEDatagram(uplink: sockets.uplink, local: local, remote: remote, bytes: bytes)))
+        }
+      }
+    } catch {
+      logger.error("cannot receive", metadata: .fields([.uplink: sockets.uplink, .cause: error]))
+    }
+  }
+
+  // MARK: The engine, and what it wants done
+
+  private func handle(_ event: IKEEvent) {
+    for action in engine.handle(event, at: SystemClock.now) { perform(action) }
+    engineTimer?.schedule(at: engine.nextDeadline)
+    if farewellTimer != nil, engine.nextDeadline == nil { loop.stop() }
+  }
+
+  private func perform(_ action: IKEAction) {
+    switch action {
+    case .send(let datagram): send(datagram)
+    case .installChildSA(let pair): install(pair)
+    case .deleteChildSA(let connection, let inboundSPI):
+      installed[connection]?.remove(inboundSPI)
+      esp?.send(.delete(tunnel: connection, inboundSPI: inboundSPI))
+    case .moveChildSA(let connection, let inboundSPI, let local, let remote):
+      esp?.send(.move(tunnel: connection, inboundSPI: inboundSPI, local: local, remote: remote))
+    case .report(let report):
+      logger.log(report)
+      supervisor.send(.report(report))
+    }
+  }
+
+  private func send(_ datagram: IKEDatagram) {
+    do {
+      // What does not fit the kernel's buffer is lost, as it may be on any network: IKE sends it again.
+      _ = try sockets[datagram.uplink]?.send(datagram)
+    } catch {
+      logger.debug("cannot send", metadata: .fields([.uplink: datagram.uplink, .cause: error]))
+    }
+  }
+
+  private func install(_ pair: ChildSA) {
+    installed[pair.connection, default: []].insert(pair.inboundSPI)
+    esp?.send(.install(ChildSAInstallation(pair, softLifetimeBytes: connections[pair.connection]?.childLifetimeBytes)))
+  }
+
+  // MARK: Sockets and channels
+
+  private func openUplink(_ name: String, _ address: IPAddress, _ descriptors: [FileDescriptor]) {
+    closeUplink(name)
+    do {
+      let opened = try IKESockets(uplink: name, descriptors)
+      try loop.watch(opened.port500.descriptor) { [unowned self] in receive(from: opened) }
+      sockets[name] = opened
+    } catch {
+      logger.error("cannot use an uplink", metadata: .fields([.uplink: name, .address: address, .cause: error]))
+    }
+  }
+
+  private func closeUplink(_ name: String) {
+    guard let closed = sockets.removeValue(forKey: name) else { return }
+    loop.unwatch(closed.port500.descriptor)
+  }
+
+  private func connectToESP(_ descriptors: [FileDescriptor], isReplacement: Bool) {
+    do {
+      guard let descriptor = descriptors.first else { throw MissingDescriptors() }
+      let channel = try RoleChannel<IKEToESP, ESPToIKE>(
+        MessageChannel(adopting: descriptor), loop: loop, logger: logger)
+      channel.onMessage = { [unowned self] message, _ in received(message) }
+      esp = channel
+    } catch {
+      logger.error("there is no channel to esp", metadata: .fields([.cause: error]))
+    }
+    if isReplacement { rekeyEverything() }
+  }
+
+  /// The SAs of a dead esp process and their counters are gone, so their keys must never be used again
+  /// (DESIGN.md section 5, invariant 1).
+  private func rekeyEverything() {
+    for (connection, pairs) in installed {
+      for inboundSPI in pairs { handle(.rekeyChild(connection: connection, inboundSPI: inboundSPI)) }
+    }
+  }
+
+  /// Says goodbye to every peer and ends, at the latest after a second: a peer that does not answer finds out by itself.
+  private func stop() {
+    do {
+      let timer = try loop.makeTimer { [unowned self] in loop.stop() }
+      timer.schedule(after: .seconds(1))
+      farewellTimer = timer
+      handle(.configure([]))
+    } catch {
+      loop.stop()
+    }
+  }
+}
