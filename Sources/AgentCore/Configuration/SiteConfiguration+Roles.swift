@@ -1,0 +1,20 @@
+import Topology
+
+extension SiteConfiguration {
+  /// The configuration for a role that needs no keys.
+  var withoutSecrets: SiteConfiguration {
+    var copy = self
+    for index in copy.tunnels.indices { copy.tunnels[index].presharedKey = Topology.PresharedKey(bytes: []) }
+    return copy
+  }
+
+  /// The MTU of each tunnel's interface in bytes, by name of the tunnel.
+  var tunnelMTUs: [String: Int] {
+    var mtus: [String: Int] = [:]
+    for tunnel in tunnels {
+      guard let uplink = uplinks.first(where: { $0.name == tunnel.uplink }) else { continue }
+      mtus[tunnel.name] = tunnel.mtu(over: uplink)
+    }
+    return mtus
+  }
+}
