@@ -1,3 +1,5 @@
+import WireFormat
+
 /// What things are called in the lab.
 public enum LabNames {
   /// What every namespace of the lab begins with; nothing else on the machine may.
@@ -6,6 +8,9 @@ public enum LabNames {
   public static let internet = prefix + "internet"
   /// Where the controller runs.
   public static let controller = prefix + "controller"
+
+  /// The controller's address in the management network.
+  public static let controllerAddress = LabAddresses.controller.address
 
   /// A gateway's interface into the management network.
   public static let managementInterface = "mgmt0"

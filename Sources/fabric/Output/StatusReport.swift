@@ -1,0 +1,96 @@
+import ControlProtocol
+
+/// The network's status as an operator reads it.
+struct StatusReport {
+  let status: API.NetworkStatus
+  let palette: Palette
+
+  /// A headline, a table of sites, and one of tunnels.
+  var lines: [String] {
+    guard let topology = status.topology else { return ["no topology is applied yet: fabric apply FILE"] }
+    let managed = status.sites.filter(\.isManaged)
+    let headline =
+      "\(topology), revision \(status.revision): "
+      + "\(managed.count { $0.isConverged }) of \(managed.count) sites converged"
+    let parts = [[headline], sites.lines(palette), tunnels.rows.isEmpty ? [] : tunnels.lines(palette)]
+    return Array(parts.filter { !$0.isEmpty }.joined(separator: [""]))
+  }
+
+  private var sites: Table {
+    var table = Table("SITE", "STATE", "AGENT", "REVISION", "TUNNELS", "UPLINKS", "WHY")
+    for site in status.sites {
+      guard site.isManaged else {
+        table.add(.init(site.site), .init("third party", .faint))
+        continue
+      }
+      let tunnels = site.status?.tunnels ?? []
+      table.add(
+        .init(site.site), site.stateCell, site.agentCell,
+        "\(site.status?.revision ?? 0)/\(site.desiredRevision)",
+        "\(tunnels.count { $0.reached >= .childSA })/\(tunnels.count)", .init(site.uplinkSummary),
+        .init(site.reason, .bad))
+    }
+    return table
+  }
+
+  private var tunnels: Table {
+    var table = Table("SITE", "TUNNEL", "VTI", "REACHED", "SUITE", "IN", "OUT", "WHY")
+    for site in status.sites {
+      for tunnel in site.status?.tunnels ?? [] {
+        table.add(
+          .init(site.site), .init(tunnel.name), .init(tunnel.interface), tunnel.stageCell,
+          .init(tunnel.childSA?.suite ?? ""), .init(byteCount(tunnel.counters.bytesIn)),
+          .init(byteCount(tunnel.counters.bytesOut)), .init(tunnel.fault?.cause ?? "", .bad))
+      }
+    }
+    return table
+  }
+}
+
+extension API.SiteState {
+  /// Where the site stands in one word or stage.
+  var stateCell: Table.Cell {
+    if isConverged { return .init("converged", .good) }
+    return .init(faults.isEmpty ? "converging" : "stopped at \(stoppedAt.title)", faults.isEmpty ? .waiting : .bad)
+  }
+
+  /// The first stage that is not reached.
+  var stoppedAt: Stage { faults.map(\.stage).min() ?? .configuration }
+
+  /// Every cause once, or where the agent is missing, that.
+  var reason: String {
+    if isConverged { return "" }
+    var causes: [String] = []
+    for fault in faults.sorted(by: { $0.stage < $1.stage }) where !causes.contains(fault.cause) {
+      causes.append(fault.cause)
+    }
+    if causes.isEmpty, !isConnected { causes = ["its agent is not connected"] }
+    return causes.joined(separator: "; ")
+  }
+
+  fileprivate var agentCell: Table.Cell { isConnected ? .init("connected", .good) : .init("away", .bad) }
+
+  fileprivate var uplinkSummary: String {
+    (status?.uplinks ?? []).map { uplink in
+      "\(uplink.name) \(uplink.isUp ? uplink.address?.address.description ?? "up" : "down")"
+    }.joined(separator: ", ")
+  }
+}
+
+extension TunnelStatus {
+  fileprivate var stageCell: Table.Cell {
+    let style: Style = fault != nil ? .bad : reached >= .routing ? .good : .waiting
+    return .init(reached.title, style)
+  }
+}
+
+/// A count of bytes in the largest unit that leaves at least one: `1.4 MiB`.
+func byteCount(_ bytes: UInt64) -> String {
+  var value = Double(bytes)
+  var unit = "B"
+  for larger in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 {
+    value /= 1024
+    unit = larger
+  }
+  return unit == "B" ? "\(bytes) B" : "\((value * 10).rounded() / 10) \(unit)"
+}
