@@ -74,7 +74,8 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ], swiftSettings: strict),
     .executableTarget(
-      name: "fabric-controller", dependencies: ["ControllerCore", argumentParser, logging], swiftSettings: strict),
+      name: "fabric-controller", dependencies: ["ControllerCore", "ControlProtocol", argumentParser, logging],
+      swiftSettings: strict),
     .executableTarget(
       name: "fabric-agent", dependencies: ["AgentCore", argumentParser, logging], swiftSettings: strict),
 
@@ -89,7 +90,7 @@ let package = Package(
     tests("LinuxNetworkingTests", ["LinuxNetworking", "FabricTestKit"]),
     tests("ControlProtocolTests", ["ControlProtocol"]),
     tests("AgentCoreTests", ["AgentCore", "FabricTestKit"]),
-    tests("ControllerCoreTests", ["ControllerCore", "ControlProtocol"]),
+    tests("ControllerCoreTests", ["ControllerCore", "ControlProtocol", "Topology", "WireFormat"]),
     tests("LabTests", ["Lab", "LinuxNetworking", "Topology"]),
     tests("FabricCommandTests", ["fabric", "ControlProtocol", "Topology"]),
     tests("IntegrationTests", ["Lab", "LinuxNetworking", "ControlProtocol", "Topology", "FabricTestKit"]),
