@@ -29,7 +29,7 @@ final class AgentListenerLoop: @unchecked Sendable {
     authentication = try ZeroMQSocket(.reply, in: context)
     try authentication.bind("inproc://zeromq.zap.01")
     agents = try ZeroMQSocket(.router, in: context)
-    try agents.setChannelOptions()
+    try agents.setChannelOptions(for: endpoint)
     try agents.set(ZMQ_CURVE_SERVER, 1)
     try keys.install(in: agents)
     try agents.set(ZMQ_ZAP_DOMAIN, Array(ZAPRequest.domain.utf8))

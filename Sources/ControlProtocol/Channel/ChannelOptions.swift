@@ -2,7 +2,7 @@ import CZeroMQ
 
 extension ZeroMQSocket {
   /// What both ends of the control channel set before they bind or connect.
-  func setChannelOptions() throws(ZeroMQError) {
+  func setChannelOptions(for endpoint: String) throws(ZeroMQError) {
     // A peer that claims a larger message is disconnected before memory is spent on it.
     try setMaximumMessageBytes(MessageCoding.maximumBytes)
     // Messages queued a peer. A status is superseded by the next, a configuration is pushed again on the next hello.
@@ -14,6 +14,8 @@ extension ZeroMQSocket {
     try set(ZMQ_HEARTBEAT_IVL, 5000)
     try set(ZMQ_HEARTBEAT_TIMEOUT, 15000)
     try set(ZMQ_HEARTBEAT_TTL, 15000)
-    try set(ZMQ_IPV6, 1)
+    // An IPv4 address stays one in what the socket says of itself; a name may stand for either family.
+    let isIPv4 = endpoint.wholeMatch(of: /tcp:\/\/[0-9.]+:.*/) != nil
+    try set(ZMQ_IPV6, isIPv4 ? 0 : 1)
   }
 }

@@ -44,7 +44,7 @@ public final class ControllerChannel {
     socket = try ZeroMQSocket(.dealer, in: context)
     monitor = try ConnectionMonitor(of: socket, in: context)
     fileDescriptors = [socket.fileDescriptor, monitor.fileDescriptor]
-    try socket.setChannelOptions()
+    try socket.setChannelOptions(for: endpoint)
     try identity.keys.install(in: socket)
     try socket.set(ZMQ_CURVE_SERVERKEY, identity.controllerPublicKey.bytes)
     // Queue for a live connection only: a status from before a loss must not come ahead of the hello after it.

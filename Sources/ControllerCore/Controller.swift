@@ -1,0 +1,103 @@
+import ControlProtocol
+import Foundation
+import Logging
+import Synchronization
+import Topology
+
+/// What a request asks for and cannot have; the API answers with it.
+enum RequestFailure: Error, Equatable {
+  /// There is no such revision.
+  case unknownRevision(Int)
+  /// The site has no key to take away.
+  case notEnrolled(site: String)
+  /// The key belongs to another site.
+  case keyInUse(by: String)
+  /// Something in the request is not what it should be.
+  case malformed(String)
+}
+
+/// The way of an apply: text → proposal → one transaction → registry → push.
+///
+/// All methods may be called from any task and throw `ValidationFailure`, `RequestFailure` or `StoreFailure`.
+final class Controller: Sendable {
+  private let store: Store
+  private let registry: SiteRegistry
+  private let listener: AgentListener
+  private let logger: Logger
+  /// One change at a time, from the transaction to the push: sites hear of revisions in their order.
+  private let changing = Mutex(())
+
+  /// A controller in the state that its store remembers.
+  init(store: Store, registry: SiteRegistry, listener: AgentListener, logger: Logger) throws {
+    self.store = store
+    self.registry = registry
+    self.listener = listener
+    self.logger = logger
+    registry.adopt(try store.enrolledKeys())
+    _ = registry.adopt(DesiredNetwork(try store.baseline()))
+  }
+
+  // MARK: Revisions
+
+  /// What applying `text` would change.
+  func plan(_ text: [UInt8], file: String) throws -> API.Plan {
+    try Planner.propose(text, file: file, on: store.baseline()).plan
+  }
+
+  /// Stores a revision and sends each site its part. The same text again changes nothing.
+  func apply(_ text: [UInt8], file: String, origin: String = "apply") throws -> API.Applied {
+    try changing.withLock { _ in
+      let (current, plan) = try store.apply(origin: origin, at: Date()) { baseline in
+        try Planner.propose(text, file: file, on: baseline)
+      }
+      if current.revision != plan.fromRevision {
+        logger.info(
+          "revision stored",
+          metadata: .fields([.revision: String(current.revision), .origin: origin, .topology: current.topology]))
+        for (site, message) in registry.adopt(DesiredNetwork(current)) { listener.send(message, to: site) }
+      }
+      return API.Applied(revision: current.revision, plan: plan)
+    }
+  }
+
+  /// Applies the text of an earlier revision as a new one.
+  func rollback(to number: Int) throws -> API.Applied {
+    try apply(try text(ofRevision: number), file: "revision \(number)", origin: "rollback to \(number)")
+  }
+
+  /// All revisions, the newest first.
+  func revisions() throws -> [API.Revision] { try store.revisions() }
+
+  /// The YAML of a revision.
+  func text(ofRevision number: Int) throws -> [UInt8] {
+    guard let text = try store.text(ofRevision: number) else { throw RequestFailure.unknownRevision(number) }
+    return text
+  }
+
+  // MARK: Sites
+
+  /// The whole network.
+  func status() -> API.NetworkStatus { registry.status() }
+
+  /// Messages and connections refused since the start.
+  var drops: Int { registry.drops }
+
+  /// Gives a site's agent its key. A key that the site had before is refused from now on, also in a live session.
+  func enrol(_ key: CurvePublicKey, for site: String) throws {
+    try changing.withLock { _ in
+      if let other = try store.enrolledKeys()[key], other != site { throw RequestFailure.keyInUse(by: other) }
+      try store.enrol(key, for: site)
+      registry.adopt(try store.enrolledKeys())
+    }
+    logger.info("agent enrolled", metadata: .fields([.site: site, .key: key.description]))
+  }
+
+  /// Takes a site's key away, also from a live session.
+  func revoke(_ site: String) throws {
+    try changing.withLock { _ in
+      guard try store.revokeKey(of: site) else { throw RequestFailure.notEnrolled(site: site) }
+      registry.adopt(try store.enrolledKeys())
+    }
+    logger.info("agent's key revoked", metadata: .fields([.site: site]))
+  }
+}

@@ -1,0 +1,131 @@
+import ControlProtocol
+import Foundation
+import Logging
+import Synchronization
+import Topology
+
+/// The sites as the controller knows them: what they should run, what they say, whose keys are enrolled.
+///
+/// The listener's thread brings messages in, the API asks; a lock keeps them apart.
+final class SiteRegistry: AgentRegistry {
+  private struct State {
+    var desired = DesiredNetwork()
+    var enrolled: [CurvePublicKey: String] = [:]
+    var observations: [String: SiteObservation] = [:]
+    var drops = 0
+  }
+
+  private let state = Mutex(State())
+  private let logger: Logger
+  private let now: @Sendable () -> Date
+
+  /// A registry without sites. `now` is the clock, which a test sets by hand.
+  init(logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) {
+    self.logger = logger
+    self.now = now
+  }
+
+  // MARK: What should be
+
+  /// Takes over a revision, and returns what must be sent where: to each connected site its own part, and word to
+  /// those that are no longer in the topology.
+  func adopt(_ desired: DesiredNetwork) -> [(site: String, message: ControllerMessage)] {
+    let now = now()
+    return state.withLock { state in
+      let removed = Set(state.desired.configurations.keys).subtracting(desired.configurations.keys)
+      state.desired = desired
+      return (Array(desired.configurations.keys) + removed).sorted().compactMap { site in
+        Self.push(to: site, &state, at: now).map { (site, $0) }
+      }
+    }
+  }
+
+  /// Takes over the enrolled keys. A site whose key has gone or changed is not connected any more.
+  func adopt(_ enrolled: [CurvePublicKey: String]) {
+    state.withLock { state in
+      for (key, site) in state.enrolled where enrolled[key] != site { state.observations[site]?.isCutOff = true }
+      state.enrolled = enrolled
+    }
+  }
+
+  /// What `site` is to be sent now, if anything.
+  private static func push(to site: String, _ state: inout State, at now: Date) -> ControllerMessage? {
+    let revision = state.desired.revision
+    guard let observation = state.observations[site], observation.isConnected(at: now),
+      observation.needs(revision: revision, at: now), let message = state.desired.message(for: site)
+    else { return nil }
+    // A site outside the topology that holds nothing has nothing to take down.
+    if case .retire = message, observation.heldRevision == 0 { return nil }
+    state.observations[site]?.push = (revision, now)
+    return message
+  }
+
+  // MARK: What is
+
+  /// The whole network.
+  func status() -> API.NetworkStatus {
+    let now = now()
+    return state.withLock { state in
+      let convergence = Convergence(
+        desired: state.desired, observations: state.observations, enrolledSites: Set(state.enrolled.values), now: now)
+      return API.NetworkStatus(
+        topology: state.desired.revision == 0 ? nil : state.desired.topology, revision: state.desired.revision,
+        sites: convergence.sites())
+    }
+  }
+
+  /// Messages and connections refused since the start.
+  var drops: Int { state.withLock { $0.drops } }
+
+  // MARK: AgentRegistry
+
+  /// The site that a key is enrolled for now.
+  func site(enrolledWith key: CurvePublicKey) -> String? { state.withLock { $0.enrolled[key] } }
+
+  /// Takes note of what an agent says; the answer is the current revision where the agent lacks it.
+  func received(_ message: AgentMessage, from site: String) -> [ControllerMessage] {
+    log(message, from: site)
+    let now = now()
+    return state.withLock { state in
+      state.observations[site, default: SiteObservation()].hear(message, at: now)
+      return Self.push(to: site, &state, at: now).map { [$0] } ?? []
+    }
+  }
+
+  /// Counts what was refused, and says so.
+  func dropped(_ drop: AgentListener.Drop) {
+    state.withLock { $0.drops += 1 }
+    switch drop {
+    case .keyNotEnrolled(let key):
+      logger.warning("connection refused: key not enrolled", metadata: .fields([.key: key.description]))
+    case .keyRevoked:
+      logger.warning("message dropped: its key is no longer enrolled")
+    case .malformed(let site, let reason):
+      logger.warning("message dropped: malformed", metadata: .fields([.site: site, .reason: reason]))
+    case .otherSite(let site, let claimed):
+      logger.warning("message dropped: it claims to be from \(claimed)", metadata: .fields([.site: site]))
+    case .notDelivered(let site):
+      logger.error("message too large for the agent", metadata: .fields([.site: site]))
+    }
+  }
+
+  /// Takes note that an agent is gone.
+  func disconnected(_ site: String) {
+    logger.info("agent disconnected", metadata: .fields([.site: site]))
+    state.withLock { $0.observations[site]?.isCutOff = true }
+  }
+
+  private func log(_ message: AgentMessage, from site: String) {
+    switch message {
+    case .hello(_, let version, let revision):
+      logger.info(
+        "agent connected", metadata: .fields([.site: site, .agentVersion: version, .revision: String(revision)]))
+    case .accepted(let revision):
+      logger.info("revision accepted", metadata: .fields([.site: site, .revision: String(revision)]))
+    case .refused(let revision, let reason):
+      logger.warning(
+        "revision refused", metadata: .fields([.site: site, .revision: String(revision), .reason: reason]))
+    case .status: break
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import GRDB
+
+/// The database's schema, as the steps that led to it.
+///
+/// - `revision`: every revision ever applied; the highest number is the current one. `allocations` is what the
+///   controller has handed out up to it.
+/// - `siteConfiguration`: the compiled configurations of the current revision, so that a restarted controller pushes
+///   byte for byte what it had promised, whatever its own version.
+/// - `pairSecret`: the pre-shared keys of the current revision's pairs of sites.
+/// - `agentKey`: the CURVE key of each enrolled site.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { database in
+      try database.create(table: "revision") { table in
+        table.primaryKey("number", .integer)
+        table.column("createdAt", .datetime).notNull()
+        table.column("origin", .text).notNull()
+        table.column("topology", .text).notNull()
+        table.column("digest", .text).notNull()
+        table.column("text", .blob).notNull()
+        table.column("allocations", .blob).notNull()
+      }
+      try database.create(table: "siteConfiguration") { table in
+        table.primaryKey("site", .text)
+        table.column("configuration", .blob).notNull()
+      }
+      try database.create(table: "pairSecret") { table in
+        table.column("first", .text).notNull()
+        table.column("second", .text).notNull()
+        table.column("secret", .blob).notNull()
+        table.primaryKey(["first", "second"])
+      }
+      try database.create(table: "agentKey") { table in
+        table.primaryKey("site", .text)
+        table.column("publicKey", .text).notNull().unique()
+      }
+    }
+    return migrator
+  }
+}
