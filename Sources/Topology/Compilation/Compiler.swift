@@ -1,17 +1,122 @@
+import WireFormat
+
 /// Turns a topology into one configuration per site.
 public enum Compiler {
-  /// Compiles a validated topology.
+  /// Compiles a validated topology. The same input gives the same result.
   ///
   /// - Parameters:
   ///   - topology: the network.
   ///   - revision: the revision that the configurations will carry, counting from 1.
   ///   - allocations: what earlier revisions handed out; new tunnels are added, vanished ones are forgotten.
-  ///   - presharedKey: the key of a pair of sites for which the file gives none.
+  ///   - presharedKey: the key of a pair of sites for which the file gives none; asked once per pair.
   /// - Returns: the configuration of each managed site, by name, each with its own secrets only.
   public static func compile(
     _ topology: TopologyDocument, revision: Int, allocations: inout Allocations,
     presharedKey: (SitePair) throws -> PresharedKey
   ) rethrows -> [String: SiteConfiguration] {
-    [:]
+    let sites = Dictionary(topology.sites.map { ($0.name, $0) }) { first, _ in first }
+    let plans = topology.links.flatMap { link in
+      guard let first = sites[link.sites.first], let second = sites[link.sites.second] else { return [TunnelPlan]() }
+      return TunnelPlan.all(of: link, first: first, second: second)
+    }
+    allocations.update(tunnels: plans.map(\.name).sorted(), addressing: topology.tunnelAddressing)
+    var keys: [SitePair: PresharedKey] = [:]
+    for link in topology.links where link.presharedKey == nil { keys[link.sites] = try presharedKey(link.sites) }
+    let compilation = Compilation(
+      topology: topology, revision: revision, plans: plans, keys: keys, allocations: allocations)
+    let managed = topology.sites.filter(\.isManaged)
+    return Dictionary(managed.map { ($0.name, compilation.configuration(of: $0)) }) { first, _ in first }
+  }
+}
+
+/// A topology with everything that its sites' configurations are made of.
+private struct Compilation {
+  let topology: TopologyDocument
+  let revision: Int
+  let keys: [SitePair: PresharedKey]
+  let allocations: Allocations
+  let plansBySite: [String: [TunnelPlan]]
+  let paths: Paths
+
+  init(
+    topology: TopologyDocument, revision: Int, plans: [TunnelPlan], keys: [SitePair: PresharedKey],
+    allocations: Allocations
+  ) {
+    self.topology = topology
+    self.revision = revision
+    self.keys = keys
+    self.allocations = allocations
+    let ends = plans.flatMap { [($0.first.site.name, [$0]), ($0.second.site.name, [$0])] }
+    plansBySite = Dictionary(ends, uniquingKeysWith: +)
+    paths = Paths(topology)
+  }
+
+  func configuration(of site: Site) -> SiteConfiguration {
+    let far = paths.farSites(from: site.name)
+    let tunnels = (plansBySite[site.name] ?? []).map { tunnel($0, at: site, far: far) }
+    let own = site.networks
+    let others = topology.sites.filter { $0.name != site.name }.flatMap(\.networks)
+    return SiteConfiguration(
+      revision: revision, topology: topology.name, site: site.name, loopbacks: site.loopbacks, lans: site.lans,
+      uplinks: site.uplinks, tunnels: tunnels.sorted { $0.name < $1.name },
+      routing: RoutingConfiguration(
+        routingProtocol: topology.routing.routingProtocol, routerID: site.routerID, bfd: topology.routing.bfd,
+        announced: own, protected: Set(others).subtracting(own).sorted()))
+  }
+
+  private func tunnel(_ plan: TunnelPlan, at site: Site, far: [String: Int]) -> Tunnel {
+    let isFirst = plan.first.site.name == site.name
+    let (local, remote) = isFirst ? (plan.first, plan.second) : (plan.second, plan.first)
+    return Tunnel(
+      name: plan.name, interface: "vti\(allocations.interfaceNumbers[plan.name] ?? 0)", peerSite: remote.site.name,
+      peerLoopbacks: remote.site.loopbacks, peerPrefixes: paths.networks(behind: remote.site.name, far: far),
+      peerIsManaged: remote.site.isManaged, addressing: addressing(of: plan, isFirst: isFirst),
+      uplink: local.uplink.name, remoteAddress: remote.reachableAddress, initiates: plan.firstInitiates == isFirst,
+      localIdentity: local.identity(in: topology.name), remoteIdentity: remote.identity(in: topology.name),
+      presharedKey: plan.link.presharedKey ?? keys[plan.link.sites] ?? PresharedKey(bytes: []),
+      ike: plan.link.ike, ipsec: plan.link.ipsec, encapsulation: plan.link.encapsulation, cost: plan.cost)
+  }
+
+  /// The first site has the first host address of the tunnel's network, the other one the second.
+  private func addressing(of plan: TunnelPlan, isFirst: Bool) -> Tunnel.Addressing {
+    guard let network = allocations.networks[plan.name], let one = network.address.advanced(by: 1),
+      let two = network.address.advanced(by: 2),
+      let local = InterfaceAddress(isFirst ? one : two, length: network.length)
+    else { return .unnumbered }
+    return .numbered(local: local, peer: isFirst ? two : one)
+  }
+}
+
+/// Which sites are reached by way of which neighbour.
+private struct Paths {
+  private let networks: [String: [IPPrefix]]
+  private let distances: [String: [String: Int]]
+
+  init(_ topology: TopologyDocument) {
+    networks = Dictionary(topology.sites.map { ($0.name, $0.networks) }) { first, _ in first }
+    let graph = LinkGraph(pairs: topology.links.map(\.sites))
+    distances = Dictionary(topology.sites.map { ($0.name, graph.distances(from: $0.name)) }) { first, _ in first }
+  }
+
+  /// The sites that are no neighbours of `site`, and how many links away they are.
+  func farSites(from site: String) -> [String: Int] { (distances[site] ?? [:]).filter { $0.value > 1 } }
+
+  /// The networks of a neighbour, and of the far sites to which it is on a shortest path.
+  func networks(behind neighbour: String, far: [String: Int]) -> [IPPrefix] {
+    let beyond = far.filter { distances[neighbour]?[$0.key] == $0.value - 1 }.keys
+    return Set(([neighbour] + beyond).flatMap { networks[$0] ?? [] }).sorted()
+  }
+}
+
+extension Site {
+  /// An IPv4 address of the site, or, for one that has none, a number made of its name (FNV-1a).
+  fileprivate var routerID: IPAddress {
+    let fixed = uplinks.compactMap { uplink -> IPAddress? in
+      guard case .fixed(let address, _) = uplink.addressing else { return nil }
+      return address.address
+    }
+    let own = loopbacks + lans.flatMap(\.addresses).map(\.address) + fixed
+    if let address = own.first(where: { $0.family == .v4 }) { return address }
+    return .v4(max(1, name.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }))
   }
 }

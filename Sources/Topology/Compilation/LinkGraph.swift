@@ -1,0 +1,31 @@
+/// The sites and links of an overlay as a graph.
+struct LinkGraph {
+  private var neighbours: [String: [String]] = [:]
+
+  init(pairs: some Sequence<SitePair>) {
+    for pair in pairs {
+      neighbours[pair.first, default: []].append(pair.second)
+      neighbours[pair.second, default: []].append(pair.first)
+    }
+  }
+
+  /// The number of links from `start` to each site that can be reached.
+  func distances(from start: String) -> [String: Int] {
+    var distances = [start: 0]
+    if neighbours[start]?.count == neighbours.count - 1 {
+      for neighbour in neighbours[start] ?? [] { distances[neighbour] = 1 }
+      return distances
+    }
+    var queue = [start]
+    var next = 0
+    while next < queue.count {
+      let site = queue[next]
+      next += 1
+      for neighbour in neighbours[site] ?? [] where distances[neighbour] == nil {
+        distances[neighbour] = (distances[site] ?? 0) + 1
+        queue.append(neighbour)
+      }
+    }
+    return distances
+  }
+}

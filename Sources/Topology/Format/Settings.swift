@@ -1,0 +1,73 @@
+import WireFormat
+
+/// The routing protocols that the format knows.
+enum RoutingProtocolName: String, CaseIterable { case `static`, ospf, eigrp }
+
+extension Format {
+  private static let second = Milliseconds(count: 1000)
+  private static let minute = Milliseconds(count: 60_000)
+  private static let hour = Milliseconds(count: 3_600_000)
+  private static let day = Milliseconds(count: 86_400_000)
+
+  static let ikeLifetime = duration(minute...Milliseconds(count: 7 * day.count), bareNumbersAreSeconds: true)
+  static let ipsecLifetime = duration(minute...day, bareNumbersAreSeconds: true)
+  static let dpdInterval = ScalarFormat<Milliseconds>(
+    "a duration such as 10s", .text(pattern: "^[0-9]+(ms|s|m|h|d)?$"),
+    reading: { text in
+      if Int(text.trimmingSuffix("s")) == 0 { return .success(Milliseconds(count: 0)) }
+      return duration(second...hour, bareNumbersAreSeconds: true).read(text)
+    })
+  static let bfdInterval = duration(Milliseconds(count: 10)...minute, bareNumbersAreSeconds: false)
+  static let bfdMultiplier = integer("a number", 2...50)
+  static let replayWindow = integer("a number of packets", 64...4096)
+  static let priority = integer("a number", 1...100)
+  static let mtu = integer("a number of bytes", 1280...9000)
+  static let autonomousSystem = integer("a number", 1...65535)
+
+  /// PSK today; certificates are not there yet, and it says so.
+  static let authentication = ScalarFormat<String>(
+    "psk", .choice(["psk"], open: false),
+    reading: { text in
+      guard text != "certificate" else {
+        return .failure(Misfit("`certificate` authentication is not yet supported", "write `psk`"))
+      }
+      return text == "psk" ? .success(text) : .failure(Misfit("`\(text)` is not known here", "write `psk`"))
+    })
+
+  /// The routing protocol; BGP is not there yet, and it says so.
+  static let routingProtocol = ScalarFormat<RoutingProtocolName>(
+    "static, ospf or eigrp", .choice(RoutingProtocolName.allCases.map(\.rawValue), open: false),
+    reading: { text in
+      guard text != "bgp" else { return .failure(Misfit("`bgp` is not yet supported", "write `ospf`")) }
+      return choice(RoutingProtocolName.self).read(text)
+    })
+
+  /// An OSPF area, kept as it is written.
+  static let area = ScalarFormat<String>(
+    "an OSPF area such as 0 or 0.0.0.1", .text(pattern: "^[0-9]+(\\.[0-9]+){0,3}$"),
+    read: { text in
+      if UInt32(text) != nil { return text }
+      return IPAddress(text)?.family == .v4 ? text : nil
+    })
+
+  /// `dhcp` in place of an address.
+  static let dhcp = ScalarFormat<Void>("dhcp", .choice(["dhcp"], open: false), read: { $0 == "dhcp" ? () : nil })
+
+  /// `none` in place of a PFS group.
+  static let pfsOff = ScalarFormat<Void>(
+    "none", .choice(["none"], open: false), read: { ["none", "false", "no", "off"].contains($0) ? () : nil })
+
+  /// An identity of IKE: an address or an FQDN (RFC 7296 section 3.5).
+  static let identity = ScalarFormat<String>(
+    "an FQDN or address", .text(pattern: nil),
+    read: { text in
+      if IPAddress(text) != nil { return text }
+      let fits = (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+      return fits ? text : nil
+    })
+}
+
+extension String {
+  /// The text without `suffix`, where it ends with it.
+  func trimmingSuffix(_ suffix: String) -> Substring { hasSuffix(suffix) ? dropLast(suffix.count) : self[...] }
+}

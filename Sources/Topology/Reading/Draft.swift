@@ -1,0 +1,98 @@
+import WireFormat
+
+/// A topology as it was written, each value with its place, before anything was compared or filled in.
+struct Draft {
+  var name: Located<String>?
+  var ikeProfiles: [String: IKEProfile] = [:]
+  var ipsecProfiles: [String: IPsecProfile] = [:]
+  var profilesPosition: Position?
+  var defaultIKE: Located<String>?
+  var defaultIPsec: Located<String>?
+  var encapsulation: Encapsulation = .udp
+  var sitesPosition: Position?
+  var sites: [SiteDraft] = []
+  var overlay: OverlayDraft?
+}
+
+struct SiteDraft {
+  var name: Located<String>
+  var role: Site.Role
+  var isManaged: Bool
+  var identity: Located<String>?
+  var loopbacks: [Located<IPAddress>]
+  var lans: [LANDraft]
+  var uplinks: [UplinkDraft]
+  var ike: Located<String>?
+  var ipsec: Located<String>?
+
+  /// The site's networks, each where it is written.
+  var networks: [Located<IPPrefix>] {
+    lans.flatMap { $0.addresses.map { $0.map(\.prefix) } } + loopbacks.map { $0.map(IPPrefix.init(host:)) }
+  }
+}
+
+struct LANDraft {
+  var interface: Located<String>?
+  var addresses: [Located<InterfaceAddress>]
+}
+
+struct UplinkDraft {
+  enum Address: Equatable {
+    case fixed(InterfaceAddress)
+    case dhcp
+  }
+
+  var position: Position
+  var name: Located<String>?
+  var interface: Located<String>?
+  var address: Located<Address>?
+  var gateway: Located<IPAddress>?
+  var behindNAT: Bool
+  var priority: Int
+  var mtu: Located<Int>?
+
+  /// The line's own address, if it is fixed.
+  var fixedAddress: Located<InterfaceAddress>? {
+    guard let address, case .fixed(let interface) = address.value else { return nil }
+    return Located(value: interface, position: address.position)
+  }
+
+  /// The family of the line's packets; a leased address is IPv4.
+  var family: IPAddress.Family { fixedAddress?.value.address.family ?? .v4 }
+
+  /// Whether a peer that knows the topology can open a conversation with the line.
+  var isReachable: Bool { fixedAddress != nil && !behindNAT }
+}
+
+struct OverlayDraft {
+  var position: Position
+  var shape: Located<OverlayShape>?
+  var links: [LinkDraft]
+  var tunnelsPosition: Position?
+  var addressing: Located<TunnelAddressingName>?
+  var pool: Located<IPPrefix>?
+  var routing: RoutingDraft?
+}
+
+struct LinkDraft {
+  var position: Position
+  var between: [Located<String>]
+  var ike: Located<String>?
+  var ipsec: Located<String>?
+  var psk: Located<String>?
+  var encapsulation: Encapsulation?
+
+  /// The pair, if two different sites are named.
+  var pair: SitePair? {
+    guard between.count == 2, between[0].value != between[1].value else { return nil }
+    return SitePair(between[0].value, between[1].value)
+  }
+}
+
+struct RoutingDraft {
+  var position: Position
+  var routingProtocol: Located<RoutingProtocolName>?
+  var area: Located<String>?
+  var autonomousSystem: Located<Int>?
+  var bfd: Located<RoutingConfiguration.BFD>?
+}

@@ -1,0 +1,40 @@
+extension DocumentReader {
+  /// The overlay.
+  mutating func overlay(_ node: YAMLNode?) -> OverlayDraft? {
+    guard let record = record(node, OverlayKey.self) else { return nil }
+    let tunnels = self.record(record[.tunnels], TunnelsKey.self)
+    return OverlayDraft(
+      position: record.position, shape: scalar(record[.shape], Format.choice(OverlayShape.self)),
+      links: list(record[.links], of: "links") { reader, item in reader.link(item) },
+      tunnelsPosition: tunnels?.position,
+      addressing: scalar(tunnels?[.addressing], Format.choice(TunnelAddressingName.self)),
+      pool: scalar(tunnels?[.pool], Format.prefix), routing: routing(record[.routing]))
+  }
+
+  private mutating func link(_ node: YAMLNode) -> LinkDraft? {
+    guard let record = record(node, LinkKey.self) else { return nil }
+    return LinkDraft(
+      position: record.position,
+      between: list(record[.between], of: "two sites") { reader, item in reader.scalar(item, Format.name) },
+      ike: scalar(record[.ike], Format.name), ipsec: scalar(record[.ipsec], Format.name),
+      psk: scalar(record[.psk], Format.text),
+      encapsulation: scalar(record[.encapsulation], Format.choice(Encapsulation.self))?.value)
+  }
+
+  private mutating func routing(_ node: YAMLNode?) -> RoutingDraft? {
+    guard let record = record(node, RoutingKey.self) else { return nil }
+    return RoutingDraft(
+      position: record.position, routingProtocol: scalar(record[.protocol], Format.routingProtocol),
+      area: scalar(record[.area], Format.area),
+      autonomousSystem: scalar(record[.autonomousSystem], Format.autonomousSystem), bfd: bfd(record[.bfd]))
+  }
+
+  private mutating func bfd(_ node: YAMLNode?) -> Located<RoutingConfiguration.BFD>? {
+    guard let record = record(node, BFDKey.self) else { return nil }
+    let interval = scalar(record[.interval], Format.bfdInterval)?.value.count ?? 300
+    let multiplier = scalar(record[.multiplier], Format.bfdMultiplier)?.value ?? 3
+    return Located(
+      value: RoutingConfiguration.BFD(intervalMilliseconds: interval, multiplier: multiplier),
+      position: record.position)
+  }
+}

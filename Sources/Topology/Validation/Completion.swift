@@ -1,0 +1,45 @@
+import WireFormat
+
+extension Validator {
+  /// The finished topology; nil where a value is missing, which has been reported.
+  func complete(_ links: [Link]) -> TopologyDocument? {
+    guard let name = draft.name?.value, let overlay = draft.overlay else { return nil }
+    return TopologyDocument(
+      name: name, sites: draft.sites.compactMap(complete(_:)).sorted { $0.name < $1.name }, links: links,
+      tunnelAddressing: overlay.pool.map { .numbered(pool: $0.value) } ?? .unnumbered,
+      routing: complete(overlay.routing))
+  }
+
+  private func complete(_ site: SiteDraft) -> Site? {
+    Site(
+      name: site.name.value, role: site.role, isManaged: site.isManaged, identity: site.identity?.value,
+      loopbacks: site.loopbacks.map(\.value),
+      lans: site.lans.compactMap { lan in
+        lan.interface.map { LAN(interface: $0.value, addresses: lan.addresses.map(\.value)) }
+      },
+      uplinks: site.uplinks.enumerated().compactMap { complete($1, index: $0) })
+  }
+
+  /// A third party's uplink has the interface `wanN` where the file does not say, for the lab's sake.
+  private func complete(_ uplink: UplinkDraft, index: Int) -> Uplink? {
+    guard let name = uplink.name?.value, let address = uplink.address?.value else { return nil }
+    let addressing: Uplink.Addressing =
+      switch address {
+      case .fixed(let fixed): .fixed(fixed, gateway: uplink.gateway?.value ?? fixed.address)
+      case .dhcp: .dhcp
+      }
+    return Uplink(
+      name: name, interface: uplink.interface?.value ?? "wan\(index)", addressing: addressing,
+      behindNAT: uplink.behindNAT, priority: uplink.priority, mtu: uplink.mtu?.value ?? 1500)
+  }
+
+  private func complete(_ routing: RoutingDraft?) -> TopologyDocument.OverlayRouting {
+    let routingProtocol: RoutingConfiguration.RoutingProtocol =
+      switch routing?.routingProtocol?.value {
+      case .ospf: .ospf(area: routing?.area?.value ?? "0")
+      case .eigrp: .eigrp(autonomousSystem: routing?.autonomousSystem?.value ?? 0)
+      case .static, nil: .static
+      }
+    return TopologyDocument.OverlayRouting(routingProtocol: routingProtocol, bfd: routing?.bfd?.value)
+  }
+}

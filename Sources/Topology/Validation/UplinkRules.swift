@@ -1,0 +1,62 @@
+import WireFormat
+
+extension Validator {
+  /// Each uplink makes sense by itself.
+  mutating func checkUplinks() {
+    for site in draft.sites {
+      if site.uplinks.isEmpty, let position = draft.sitesPosition {
+        let place = site.name.position
+        report(
+          place.line > 0 ? place : position, "the site `\(site.name.value)` has no uplink",
+          "list at least one under `uplinks`")
+      }
+      for uplink in site.uplinks {
+        if site.isManaged, uplink.interface == nil {
+          report(uplink.position, "an uplink needs `interface`", UplinkKey.interface.field.documentation)
+        }
+        checkGateway(of: uplink, at: site)
+        checkMTU(of: uplink)
+      }
+    }
+  }
+
+  private mutating func checkGateway(of uplink: UplinkDraft, at site: SiteDraft) {
+    guard let address = uplink.address else { return }
+    guard let fixed = uplink.fixedAddress?.value else {
+      if let gateway = uplink.gateway {
+        report(gateway.position, "a `dhcp` uplink learns its gateway from the lease", "leave `gateway` out")
+      }
+      return
+    }
+    guard let gateway = uplink.gateway else {
+      if site.isManaged {
+        let example =
+          fixed.prefix.contains(fixed.address.advanced(by: 1) ?? fixed.address)
+          ? fixed.address.advanced(by: 1) : fixed.prefix.address.advanced(by: 1)
+        report(
+          address.position, "the fixed address `\(fixed)` needs a `gateway`",
+          example.map { "write `gateway:` and the ISP's router, such as `\($0)`" })
+      }
+      return
+    }
+    if gateway.value == fixed.address {
+      report(gateway.position, "the gateway `\(gateway.value)` is the uplink's own address", "write the ISP's router")
+    } else if gateway.value.family != fixed.address.family {
+      report(
+        gateway.position, "the gateway `\(gateway.value)` is of another address family than `\(fixed)`",
+        "write a gateway in \(fixed.prefix)")
+    } else if !fixed.prefix.contains(gateway.value) {
+      report(
+        gateway.position, "the gateway `\(gateway.value)` is outside of the uplink's network \(fixed.prefix)",
+        "write a gateway in \(fixed.prefix), or correct the prefix length")
+    }
+  }
+
+  /// IPv6 asks 1280 bytes of every link (RFC 8200 section 5), and ESP takes up to 120 around them.
+  private mutating func checkMTU(of uplink: UplinkDraft) {
+    guard let mtu = uplink.mtu, mtu.value < 1400 else { return }
+    let hasIPv6 = draft.sites.contains { $0.networks.contains { $0.value.address.family == .v6 } }
+    guard hasIPv6 else { return }
+    report(mtu.position, "\(mtu.value) bytes are too few to carry IPv6 inside of the tunnel", "write at least 1400")
+  }
+}
