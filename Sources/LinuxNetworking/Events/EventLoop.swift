@@ -64,9 +64,9 @@ public final class EventLoop {
 
   /// A timer of this loop, not armed yet.
   public func makeTimer(handler: @escaping () -> Void) throws(LinuxError) -> EventTimer {
-    let timer = EventTimer(FileDescriptor(owning: try check("timerfd_create", clinux_timer_create())))
+    let descriptor = FileDescriptor(owning: try check("timerfd_create", clinux_timer_create()))
+    let timer = EventTimer(descriptor, loop: self)
     try watch(timer.descriptor) { [unowned timer] in if timer.acknowledge() { handler() } }
-    timer.cancel = { [unowned self, descriptor = timer.descriptor] in unwatch(descriptor) }
     return timer
   }
 
@@ -96,12 +96,15 @@ public final class EventLoop {
 
 /// One timer of an `EventLoop`; it fires once per arming, and not at all once it is released.
 public final class EventTimer {
-  let descriptor: FileDescriptor
-  var cancel: () -> Void = {}
+  fileprivate let descriptor: FileDescriptor
+  private let loop: EventLoop
 
-  init(_ descriptor: FileDescriptor) { self.descriptor = descriptor }
+  fileprivate init(_ descriptor: FileDescriptor, loop: EventLoop) {
+    self.descriptor = descriptor
+    self.loop = loop
+  }
 
-  deinit { cancel() }
+  deinit { loop.unwatch(descriptor) }
 
   /// Arms the timer for an instant of `SystemClock`, at once when that has passed; nil disarms it.
   public func schedule(at instant: Instant?) {
@@ -113,7 +116,7 @@ public final class EventTimer {
   public func schedule(after delay: Duration) { schedule(at: SystemClock.now.advanced(by: delay)) }
 
   /// Whether the timer has really fired: it may have been armed anew since the loop saw it ready.
-  func acknowledge() -> Bool {
+  fileprivate func acknowledge() -> Bool {
     var expirations: UInt64 = 0
     return read(descriptor.rawValue, &expirations, MemoryLayout<UInt64>.size) > 0
   }

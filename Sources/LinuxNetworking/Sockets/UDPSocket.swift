@@ -81,7 +81,8 @@ extension FileDescriptor {
       // RFC 4301 section 8.1: the outer header's DF is ours to choose. It stays clear: an outer fragment is slow, a
       // black hole is an outage.
       try descriptor.setOption(Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_DONT, name: "IP_MTU_DISCOVER")
-    } else {
+    } else if type == SOCK_DGRAM {
+      // A raw socket is of one family by nature.
       try descriptor.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1, name: "IPV6_V6ONLY")
     }
     try checkErrno(

@@ -1,0 +1,173 @@
+import ESP
+import FabricCrypto
+import FoundationEssentials
+import LinuxNetworking
+import Testing
+import WireFormat
+
+@testable import AgentCore
+
+/// Two esp roles in two network namespaces, real devices and sockets, keys given by the test.
+@Suite(.needsRoot, .serialized)
+struct ESPRoleTests {
+  private static let gcm = ProtectionSuite.aead(.aes256GCM16)
+  private static let suites: [ProtectionSuite] = [
+    gcm, .encryptThenMAC(.aes256CBC, .hmacSHA256_128), .encryptThenMAC(.aes128CBC, .hmacSHA512_256),
+  ]
+
+  @Test(
+    "IPv4 and IPv6 pings cross the tunnel under every suite, in UDP and as protocol 50", arguments: suites,
+    [true, false])
+  func carriesPings(suite: ProtectionSuite, isEncapsulated: Bool) throws {
+    let gateways = try TestGateways(outer: .v4)
+    try gateways.install(suite, isEncapsulated: isEncapsulated, isExtended: true)
+    #expect(try gateways.ping("10.77.0.2", count: 10))
+    #expect(try gateways.ping("fd77::2", size: 1300))
+    // Both ends count every echo and reply, and count the same inner bytes.
+    let bytes: UInt64 = 10 * 84 + 3 * 1348
+    #expect(
+      try gateways.run {
+        [gateways.left, gateways.right].allSatisfy {
+          ($0.counters?.bytesIn ?? 0) >= bytes && ($0.counters?.bytesOut ?? 0) >= bytes
+        }
+      })
+  }
+
+  @Test("The outer packets may be IPv6, in UDP and as protocol 50", arguments: [true, false])
+  func carriesOverIPv6(isEncapsulated: Bool) throws {
+    let gateways = try TestGateways(outer: .v6)
+    try gateways.install(ESPRoleTests.gcm, isEncapsulated: isEncapsulated)
+    #expect(try gateways.ping("10.77.0.2"))
+    #expect(try gateways.ping("fd77::2"))
+  }
+
+  @Test("Without an SA packets are dropped and counted, and none comes out at the other end")
+  func dropsWithoutSA() throws {
+    let gateways = try TestGateways(outer: .v4)
+    #expect(try !gateways.ping("10.77.0.2", count: 1))
+    #expect(try gateways.run { (gateways.left.counters?.drops["noOutboundSA"] ?? 0) > 0 })
+    #expect(gateways.left.counters?.packetsOut == 0)
+    #expect(gateways.right.counters?.packetsIn ?? 0 == 0)
+  }
+
+  @Test("A deleted SA carries nothing any more, in either direction")
+  func deletes() throws {
+    let gateways = try TestGateways(outer: .v4)
+    try gateways.install(ESPRoleTests.gcm)
+    #expect(try gateways.ping("10.77.0.2"))
+    gateways.left.ike.send(.delete(tunnel: "tunnel", inboundSPI: try #require(ESPSPI(rawValue: 1000))))
+    #expect(try !gateways.ping("10.77.0.2", count: 1))
+  }
+
+  @Test("A second pair takes over and the first can go without a packet lost")
+  func rekeys() throws {
+    let gateways = try TestGateways(outer: .v4)
+    try gateways.install(ESPRoleTests.gcm)
+    #expect(try gateways.ping("10.77.0.2"))
+    try gateways.install(ESPRoleTests.gcm, spis: (1001, 2001)) { $0.replaces = ESPSPI(rawValue: 1000) }
+    #expect(try gateways.ping("10.77.0.2"))
+    for (gateway, spi) in [(gateways.left, UInt32(1000)), (gateways.right, 2000)] {
+      gateway.ike.send(.delete(tunnel: "tunnel", inboundSPI: try #require(ESPSPI(rawValue: spi))))
+    }
+    #expect(try gateways.ping("10.77.0.2"))
+  }
+
+  @Test("IKE messages on port 4500 reach ike without their marker; keepalives and noise do not")
+  func passesIKE() throws {
+    let gateways = try TestGateways(outer: .v4)
+    let stranger = try gateways.left.namespace.inside {
+      try UDPSocket(bindingTo: Endpoint(gateways.left.uplinkAddress, port: 0))
+    }
+    let right = Endpoint(gateways.right.uplinkAddress, port: 4500)
+    for datagram in [[0xFF], [0, 0, 0], [0, 0, 0, 9, 0, 0, 0, 1, 5, 5, 5], [0, 0, 0, 0, 1, 2, 3]] as [[UInt8]] {
+      #expect(try stranger.send(datagram, to: right))
+    }
+    #expect(try gateways.run { !gateways.right.messagesToIKE.isEmpty && !gateways.right.drops.isEmpty })
+    #expect(
+      gateways.right.messagesToIKE == [
+        .datagram(uplink: "wan", local: right, remote: stranger.localEndpoint, bytes: Data([1, 2, 3]))
+      ])
+    // An SPI below 256 is reserved, and no SA has it.
+    #expect(gateways.right.drops == ["truncated": 1, "unknownSPI": 1])
+  }
+
+  @Test("Authentic packets are reported as signs of life; forged ones are counted at their tunnel")
+  func reportsLife() throws {
+    let gateways = try TestGateways(outer: .v4)
+    try gateways.install(ESPRoleTests.gcm)
+    let stranger = try gateways.left.namespace.inside {
+      try UDPSocket(bindingTo: Endpoint(gateways.left.uplinkAddress, port: 0))
+    }
+    let forged = [0, 0, 0x07, 0xD0, 0, 0, 1, 0] + [UInt8](repeating: 0, count: 64)
+    #expect(try stranger.send(forged, to: Endpoint(gateways.right.uplinkAddress, port: 4500)))
+    #expect(try gateways.run { gateways.right.counters?.drops["notAuthentic"] == 1 })
+    #expect(try gateways.ping("10.77.0.2"))
+    #expect(try gateways.run { gateways.right.messagesToIKE.contains(.inboundTraffic(tunnels: ["tunnel"])) })
+  }
+
+  @Test("Reaching the soft limit of bytes asks ike for a rekey, once")
+  func asksForRekey() throws {
+    let gateways = try TestGateways(outer: .v4)
+    try gateways.install(ESPRoleTests.gcm) { $0.softLifetimeBytes = 1000 }
+    let request = ESPToIKE.rekey(tunnel: "tunnel", inboundSPI: try #require(ESPSPI(rawValue: 1000)))
+    #expect(try gateways.ping("10.77.0.2", count: 20))
+    #expect(try gateways.run { gateways.left.messagesToIKE.contains(request) })
+    #expect(try gateways.ping("10.77.0.2", count: 110, size: 1000))
+    #expect(gateways.left.messagesToIKE.filter { $0 == request }.count == 1)
+  }
+
+  @Test("A pair that cannot be installed is refused with the reason")
+  func refuses() throws {
+    let gateways = try TestGateways(outer: .v4)
+    try gateways.install(ESPRoleTests.gcm)
+    try gateways.install(ESPRoleTests.gcm) { $0.tunnel = "another" }
+    try gateways.install(ESPRoleTests.gcm)
+    #expect(try gateways.run { gateways.left.messagesToIKE.count == 2 })
+    let spi = try #require(ESPSPI(rawValue: 1000))
+    #expect(
+      gateways.left.messagesToIKE.first
+        == .installFailed(tunnel: "another", inboundSPI: spi, reason: "there is no such tunnel"))
+    guard case .installFailed("tunnel", spi, _) = gateways.left.messagesToIKE.last else {
+      Issue.record("a duplicate SPI was taken")
+      return
+    }
+  }
+
+  @Test("After a move packets go to the new endpoint")
+  func moves() throws {
+    let gateways = try TestGateways(outer: .v4)
+    let elsewhere = Endpoint(gateways.right.uplinkAddress, port: 4501)
+    try gateways.install(ESPRoleTests.gcm) { $0.remoteEndpoint = elsewhere }
+    #expect(try !gateways.ping("10.77.0.2", count: 1))
+    gateways.left.ike.send(
+      .move(
+        tunnel: "tunnel", inboundSPI: try #require(ESPSPI(rawValue: 1000)),
+        local: Endpoint(gateways.left.uplinkAddress, port: 4500),
+        remote: Endpoint(gateways.right.uplinkAddress, port: 4500)))
+    #expect(try gateways.ping("10.77.0.2"))
+  }
+
+  @Test("SAs outlive the ike role that installed them")
+  func survivesIKE() throws {
+    let gateways = try TestGateways(outer: .v4)
+    try gateways.install(ESPRoleTests.gcm)
+    #expect(try gateways.ping("10.77.0.2"))
+    gateways.left.ike.close()
+    let (_, espEnd) = try MessageChannel.pair()
+    gateways.left.toESP.send(.ike, descriptors: [espEnd.descriptor])
+    #expect(try gateways.ping("10.77.0.2"))
+  }
+
+  @Test("A role that is told to stop, or has lost its supervisor, ends its loop", arguments: [true, false])
+  func ends(isTold: Bool) throws {
+    let loop = try EventLoop()
+    let (supervisorEnd, roleEnd) = try MessageChannel.pair()
+    let role = try ESPRole(supervisor: roleEnd, loop: loop, logger: .quiet)
+    var supervisor: RoleChannel<SupervisorToESP, ESPToSupervisor>? = try RoleChannel(
+      supervisorEnd, loop: EventLoop(), logger: .quiet)
+    if isTold { supervisor?.send(.stop) } else { supervisor = nil }
+    withExtendedLifetime(role) {}
+    _ = consume supervisorEnd
+    try loop.run()
+  }
+}

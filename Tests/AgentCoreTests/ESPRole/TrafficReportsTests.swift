@@ -1,0 +1,51 @@
+import ESP
+import LinuxNetworking
+import Testing
+
+@testable import AgentCore
+
+struct TrafficReportsTests {
+  private let tunnel: TunnelInterface
+
+  init() throws {
+    let device = TUNDevice(adopting: try FileDescriptor(path: "/dev/null"), name: "vti")
+    tunnel = TunnelInterface(number: 1, name: "tunnel", device: device)
+  }
+
+  @Test("A tunnel lives when an authentic packet came since the last question, not when one went out or was dropped")
+  func reportsLife() {
+    var reports = TrafficReports()
+    var alive = reports.tunnelsWithInboundTraffic([tunnel])
+    #expect(alive.isEmpty)
+    tunnel.countOut(bytes: 100)
+    tunnel.drops.count(.notAuthentic)
+    alive = reports.tunnelsWithInboundTraffic([tunnel])
+    #expect(alive.isEmpty)
+    tunnel.countIn(bytes: 100)
+    alive = reports.tunnelsWithInboundTraffic([tunnel])
+    #expect(alive == ["tunnel"])
+    alive = reports.tunnelsWithInboundTraffic([tunnel])
+    #expect(alive.isEmpty)
+  }
+
+  @Test("Counters are reported when they have changed, drops by the name of their reason")
+  func reportsChanges() {
+    var reports = TrafficReports()
+    tunnel.countIn(bytes: 40)
+    tunnel.drops.count(.replayed)
+    tunnel.refusedBySystem = 2
+    var counters = reports.changedCounters([tunnel])
+    #expect(
+      counters == [
+        TunnelTraffic(tunnel: "tunnel", packetsIn: 1, bytesIn: 40, drops: ["replayed": 1, "refusedBySystem": 2])
+      ])
+    counters = reports.changedCounters([tunnel])
+    #expect(counters == nil)
+    var drops = DropCounters()
+    drops.count(.unknownSPI)
+    var named = reports.changedDrops(drops)
+    #expect(named == ["unknownSPI": 1])
+    named = reports.changedDrops(drops)
+    #expect(named == nil)
+  }
+}
