@@ -1,0 +1,35 @@
+import Topology
+import WireFormat
+
+/// EIGRP over numbered tunnels.
+///
+/// FRR's eigrpd accepts `summary`, `split-horizon`, `neighbor`, `timers active-time` and `redistribute … route-map` and
+/// does nothing with them: none is used here.
+struct EIGRPConfiguration {
+  private let site: SiteConfiguration
+  private let autonomousSystem: Int
+
+  init(_ site: SiteConfiguration, autonomousSystem: Int) {
+    self.site = site
+    self.autonomousSystem = autonomousSystem
+  }
+
+  func render(into lines: inout FRRLines) {
+    let tunnels = site.tunnels.filter(\.peerIsManaged)
+    for tunnel in tunnels {
+      // The delay, in tens of microseconds, tells tunnels apart as OSPF's cost does.
+      lines.block("interface \(tunnel.interface)", ["delay \(tunnel.cost)"])
+    }
+    let tunnelNetworks = tunnels.compactMap { tunnel -> IPPrefix? in
+      guard case .numbered(let local, _) = tunnel.addressing else { return nil }
+      return local.prefix
+    }
+    let quiet = site.lans.map(\.interface) + (site.loopbacks.isEmpty ? [] : ["lo"])
+    lines.block(
+      "router eigrp \(autonomousSystem)",
+      ["eigrp router-id \(site.routing.routerID)"]
+        + (tunnelNetworks + site.routing.announced).map { "network \($0)" }
+        + quiet.map { "passive-interface \($0)" }
+        + (site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static"] : []))
+  }
+}

@@ -1,0 +1,71 @@
+import Topology
+import WireFormat
+
+/// The daemons of FRR that Fabric uses.
+public enum FRRDaemon: String, CaseIterable, Codable, Sendable {
+  /// Talks to the kernel; every instance has it.
+  case zebra
+  /// Static routes.
+  case staticd
+  /// OSPF version 2 (RFC 2328).
+  case ospfd
+  /// EIGRP (RFC 7868).
+  case eigrpd
+  /// BFD (RFC 5880).
+  case bfdd
+}
+
+/// What one gateway's FRR instance is told: which daemons run, and one integrated configuration for `vtysh`.
+///
+/// Blackholes under the overlay's networks and the uplinks' policy routes are the kernel's own, not FRR's: they stand
+/// while FRR is not there.
+public struct FRRConfiguration: Equatable, Sendable {
+  /// The daemons to run, `zebra` first.
+  public let daemons: [FRRDaemon]
+  /// The configuration, as `vtysh -f` reads it.
+  public let text: String
+
+  /// Renders a site's routing.
+  public init(_ site: SiteConfiguration) {
+    var lines = FRRLines()
+    lines.add("frr defaults traditional")
+    lines.add("hostname \(site.site)")
+    lines.add("service integrated-vtysh-config")
+    let filter = RouteFilter(site)
+    filter.render(into: &lines)
+    StaticRoutes(site).render(into: &lines)
+    switch site.routing.routingProtocol {
+    case .static: break
+    case .ospf(let area): OSPFConfiguration(site, area: area).render(into: &lines)
+    case .eigrp(let system): EIGRPConfiguration(site, autonomousSystem: system).render(into: &lines)
+    }
+    text = lines.text
+    daemons = FRRConfiguration.daemons(for: site)
+  }
+
+  private static func daemons(for site: SiteConfiguration) -> [FRRDaemon] {
+    let hasStaticRoutes = !StaticRoutes(site).routes.isEmpty
+    switch site.routing.routingProtocol {
+    case .static: return [.zebra, .staticd]
+    case .ospf:
+      return [.zebra, .ospfd] + (site.routing.bfd == nil ? [] : [.bfdd]) + (hasStaticRoutes ? [.staticd] : [])
+    case .eigrp: return [.zebra, .eigrpd] + (hasStaticRoutes ? [.staticd] : [])
+    }
+  }
+}
+
+/// The lines of an FRR configuration file.
+struct FRRLines {
+  private(set) var text = ""
+
+  mutating func add(_ line: String) { text += line + "\n" }
+
+  /// A block such as an interface or a router, closed by `exit`.
+  mutating func block(_ head: String, _ lines: [String]) {
+    guard !lines.isEmpty else { return }
+    add("!")
+    add(head)
+    for line in lines { add(" " + line) }
+    add("exit")
+  }
+}

@@ -1,0 +1,57 @@
+import Topology
+import WireFormat
+
+/// OSPF version 2 over the tunnels: point-to-point, so that it needs no addresses of its own there.
+struct OSPFConfiguration {
+  private static let bfdProfile = "OVERLAY"
+
+  private let site: SiteConfiguration
+  private let area: String
+
+  init(_ site: SiteConfiguration, area: String) {
+    self.site = site
+    self.area = area
+  }
+
+  func render(into lines: inout FRRLines) {
+    if let bfd = site.routing.bfd { render(bfd, into: &lines) }
+    for tunnel in site.tunnels where tunnel.peerIsManaged {
+      lines.block("interface \(tunnel.interface)", speaking(tunnel))
+    }
+    for interface in site.lans.map(\.interface) + (site.loopbacks.isEmpty ? [] : ["lo"]) {
+      lines.block("interface \(interface)", ["ip ospf area \(area)", "ip ospf passive"])
+    }
+    lines.block(
+      "router ospf",
+      [
+        "ospf router-id \(site.routing.routerID)", "log-adjacency-changes",
+        // The first change at once, then with care (milliseconds).
+        "timers throttle spf 10 100 2000",
+      ] + (site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static route-map \(RouteFilter.name)"] : []))
+  }
+
+  private func render(_ bfd: RoutingConfiguration.BFD, into lines: inout FRRLines) {
+    lines.add("!")
+    lines.add("bfd")
+    lines.add(" profile \(OSPFConfiguration.bfdProfile)")
+    lines.add("  transmit-interval \(bfd.intervalMilliseconds)")
+    lines.add("  receive-interval \(bfd.intervalMilliseconds)")
+    lines.add("  detect-multiplier \(bfd.multiplier)")
+    lines.add(" exit")
+    lines.add("exit")
+  }
+
+  private func speaking(_ tunnel: Tunnel) -> [String] {
+    var lines = [
+      "ip ospf network point-to-point", "ip ospf area \(area)", "ip ospf cost \(tunnel.cost)",
+      // A lost neighbour is noticed in 8 seconds where there is no BFD.
+      "ip ospf hello-interval 2", "ip ospf dead-interval 8",
+      // The two ends may know different MTUs: each only that of its own line.
+      "ip ospf mtu-ignore",
+    ]
+    if site.routing.bfd != nil {
+      lines += ["ip ospf bfd", "ip ospf bfd profile \(OSPFConfiguration.bfdProfile)"]
+    }
+    return lines
+  }
+}
