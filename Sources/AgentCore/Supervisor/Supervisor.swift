@@ -61,7 +61,8 @@ public final class Supervisor {
     ike = try RoleProcess(.ike, loop: loop, logger: logger)
     esp = try RoleProcess(.esp, loop: loop, logger: logger)
     link = try RoleProcess(
-      .link, arguments: ["--state", settings.stateDirectory, "--name", settings.name], loop: loop, logger: logger)
+      .link, arguments: ["--role-state", settings.stateDirectory, "--role-name", settings.name], loop: loop,
+      logger: logger)
     // Before any thread starts, as the signals are blocked for this one and those after it.
     try loop.onSignals([SIGTERM, SIGINT]) { [unowned self] _ in stop(.exit) }
     housekeeping = try loop.makeTimer { [unowned self] in keepHouse() }

@@ -1,0 +1,185 @@
+import ControlProtocol
+import Foundation
+import LinuxNetworking
+import Logging
+import Topology
+import WireFormat
+
+/// The link process: makes the kernel and FRR what the configuration says, keeps them so, and reports what they are.
+///
+/// Whatever happens – a configuration, a lease, a change that the kernel tells of – ends in `reconcile`: read back,
+/// plan, apply, report.
+public final class LinkRole {
+  private let loop: EventLoop
+  private let supervisor: RoleChannel<LinkToSupervisor, SupervisorToLink>
+  private let logger: Logger
+  private let stateDirectory: String
+  private let kernel: Kernel
+  private let monitor: NetlinkMonitor
+  private let leases: LeaseFile
+  private let routing: RoutingObserver
+  private var reconcileTimer: EventTimer?
+  private var pollTimer: EventTimer?
+
+  private var configuration: SiteConfiguration?
+  private var mtus: [String: Int] = [:]
+  private var clients: [String: DHCPClient] = [:]
+  private var desired = DesiredKernelState.nothing
+  private var installedGuard: ClearTextGuard?
+  private var isGuardReported = false
+  private var reported: LinkObservation?
+
+  /// Runs the process until the supervisor stops it or is gone; what it has set up stays.
+  public static func run(stateDirectory: String, name: String, logger: Logger) throws {
+    let loop = try EventLoop()
+    let role = try LinkRole(
+      loop: loop, channel: .inherited(), stateDirectory: stateDirectory, name: name, logger: logger)
+    role.supervisor.send(.ready)
+    try loop.run()
+  }
+
+  private init(loop: EventLoop, channel: MessageChannel, stateDirectory: String, name: String, logger: Logger) throws {
+    self.loop = loop
+    self.logger = logger
+    self.stateDirectory = stateDirectory
+    kernel = try Kernel()
+    monitor = try NetlinkMonitor()
+    leases = LeaseFile(directory: stateDirectory)
+    routing = RoutingObserver(FRRInstance(name: name, loop: loop, logger: logger))
+    supervisor = try RoleChannel(channel, loop: loop, logger: logger)
+    reconcileTimer = try loop.makeTimer { [unowned self] in reconcile() }
+    pollTimer = try loop.makeTimer { [unowned self] in poll() }
+    supervisor.onMessage = { [unowned self] message, _ in received(message) }
+    supervisor.onClose = { loop.stop() }
+    routing.onChange = { [unowned self] in soon() }
+    try loop.watch(monitor.descriptor) { [unowned self] in receiveNews() }
+  }
+
+  private func received(_ message: SupervisorToLink) {
+    switch message {
+    case .configure(let configuration, let mtus): configure(configuration, mtus)
+    case .stop: stop()
+    case .retire: retire()
+    }
+  }
+
+  // MARK: What sets it going
+
+  private func configure(_ configuration: SiteConfiguration, _ mtus: [String: Int]) {
+    self.configuration = configuration
+    self.mtus = mtus
+    isGuardReported = false
+    reconcile()
+    routing.run(configuration)
+    runClients(for: configuration)
+    poll()
+  }
+
+  private func receiveNews() {
+    // What has changed does not matter: everything is read anew.
+    if let events = try? monitor.receive(), !events.isEmpty { soon() }
+  }
+
+  /// A burst of changes is answered once.
+  private func soon() { reconcileTimer?.schedule(after: .milliseconds(20)) }
+
+  /// Asks what nobody tells of by itself: the daemons, and their neighbours.
+  private func poll() {
+    routing.poll()
+    pollTimer?.schedule(after: .seconds(1))
+  }
+
+  private func runClients(for configuration: SiteConfiguration) {
+    let leased = configuration.uplinks.filter { $0.addressing == .dhcp }
+    clients = clients.filter { name, _ in leased.contains { $0.name == name } }
+    for uplink in leased where clients[uplink.name] == nil {
+      do {
+        let client = try DHCPClient(
+          interface: uplink.interface, directory: stateDirectory, loop: loop, logger: logger)
+        client.onLease = { [unowned self] lease in
+          leases[uplink.name] = lease
+          soon()
+        }
+        clients[uplink.name] = client
+        client.start()
+      } catch {
+        logger.error("no DHCP client", metadata: .fields([.uplink: uplink.name, .cause: error]))
+      }
+    }
+  }
+
+  // MARK: Reconciling
+
+  private func reconcile() {
+    guard let configuration else { return }
+    do {
+      let previous = desired
+      desired = DesiredKernelState(configuration, mtus: mtus, leases: leases.leases)
+      var faults = isGuardReported ? [] : closeLeaks(configuration)
+      let plan = KernelPlan(from: try kernel.observe(), to: desired, previous: previous)
+      faults += kernel.apply(plan).map { LinkFault(stage: .interface, cause: $0) }
+      let observed = try kernel.observe()
+      reportGuard(configuration, observed, hasFilter: installedGuard != nil)
+      report(
+        LinkObserver(configuration, mtus: mtus, observed).observation(
+          leases: leases.leases, routing: routing.state, faults: faults + routing.faults))
+    } catch {
+      logger.error("cannot reconcile", metadata: .fields([.cause: error]))
+      reconcileTimer?.schedule(after: .seconds(1))
+    }
+  }
+
+  /// Makes the host a router, and a filter stand before it.
+  private func closeLeaks(_ configuration: SiteConfiguration) -> [LinkFault] {
+    var faults = ForwardingSwitches.turnOn().map { LinkFault(stage: .interface, cause: $0) }
+    let wanted = ClearTextGuard(configuration)
+    do {
+      if wanted != installedGuard { try wanted.install() }
+      installedGuard = wanted
+    } catch {
+      installedGuard = nil
+      faults.append(LinkFault(stage: .interface, cause: "the clear text filter does not stand: \(error)"))
+      reconcileTimer?.schedule(after: .seconds(1))
+    }
+    return faults
+  }
+
+  /// Lets tunnels come up once filter and blackholes are seen to stand (DESIGN.md section 5, invariant 2).
+  private func reportGuard(_ configuration: SiteConfiguration, _ observed: ObservedKernelState, hasFilter: Bool) {
+    let blackholes = Set(observed.routes.filter { $0.target == .blackhole }.map(\.destination))
+    guard !isGuardReported, hasFilter, blackholes.isSuperset(of: desired.blackholes) else { return }
+    isGuardReported = true
+    supervisor.send(.guarded(revision: configuration.revision))
+  }
+
+  private func report(_ observation: LinkObservation) {
+    guard observation != reported else { return }
+    reported = observation
+    supervisor.send(.observed(observation))
+  }
+
+  // MARK: The end
+
+  /// Ends with filter, blackholes and addresses in place.
+  private func stop() {
+    clients = [:]
+    routing.stop()
+    loop.stop()
+  }
+
+  /// Ends with nothing left.
+  private func retire() {
+    clients = [:]
+    routing.stop()
+    routing.removeFiles()
+    leases.remove()
+    do {
+      let faults = kernel.apply(KernelPlan(from: try kernel.observe(), to: .nothing, previous: desired))
+      for fault in faults { logger.error("not removed", metadata: .fields([.cause: fault])) }
+      try ClearTextGuard.remove()
+    } catch {
+      logger.error("not everything is removed", metadata: .fields([.cause: error]))
+    }
+    loop.stop()
+  }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import Glibc
+import LinuxNetworking
+import Logging
+import WireFormat
+
+/// One gateway's own set of FRR daemons, set apart from others on the machine by its path space (`-N NAME`).
+///
+/// The daemons outlive the link role: a new one finds them by their pid files and takes them on as they are.
+final class FRRInstance {
+  /// What FRR says against a configuration, or why a daemon does not run, one sentence each.
+  private(set) var faults: [String] = []
+  /// Called when `faults` may have changed or a configuration is in force.
+  var onChange: () -> Void = {}
+
+  private let name: String
+  private let loop: EventLoop
+  private let logger: Logger
+  private var daemons: [String] = []
+  private var wanted = ""
+  /// The text that the daemons run; nil when it is not known, as one of them is new.
+  private var applied: String?
+  /// The text that was refused; it is not tried again.
+  private var refused: String?
+  private var isApplying = false
+
+  /// The instance of that name; nothing is started yet.
+  init(name: String, loop: EventLoop, logger: Logger) {
+    self.name = name
+    self.loop = loop
+    self.logger = logger
+  }
+
+  /// Whether the daemons run the configuration that was asked for last.
+  var isSettled: Bool { !isApplying && applied == wanted }
+
+  /// Wants these daemons to run, in the order of their start, with this configuration.
+  func run(daemons: [String], configuration: String) {
+    for obsolete in self.daemons where !daemons.contains(obsolete) { file(of: obsolete).terminate() }
+    self.daemons = daemons
+    if wanted != configuration { refused = nil }
+    wanted = configuration
+    watch()
+  }
+
+  /// Starts what does not run, and gives the configuration to daemons that do not have it.
+  func watch() {
+    var faults: [String] = []
+    for daemon in daemons where file(of: daemon).runningProcess == nil {
+      applied = nil
+      refused = nil
+      do {
+        try start(daemon)
+      } catch {
+        faults.append("\(daemon) does not start: \(error)")
+      }
+    }
+    if !faults.isEmpty { self.faults = faults }
+    if faults.isEmpty, applied != wanted, refused != wanted, !isApplying { apply() }
+  }
+
+  /// Ends the daemons, those first that were started last.
+  func stop() {
+    for daemon in daemons.reversed() { file(of: daemon).terminate() }
+    daemons = []
+  }
+
+  /// Removes the instance's directories.
+  func removeFiles() {
+    for directory in [configurationDirectory, runDirectory] { try? FileManager.default.removeItem(atPath: directory) }
+  }
+
+  /// Asks the daemons something; `answer` is nil if they cannot be asked.
+  func ask(_ command: String, answer: @escaping (String?) -> Void) {
+    do {
+      let program = Program("vtysh", ["-N", name, "-c", command])
+      try BackgroundProgram.start(program, on: loop, timeout: .seconds(5)) { outcome in
+        answer(outcome.succeeded ? outcome.output : nil)
+      }
+    } catch {
+      answer(nil)
+    }
+  }
+
+  private var configurationDirectory: String { "/etc/frr/\(name)" }
+  private var runDirectory: String { "/var/run/frr/\(name)" }
+
+  private func file(of daemon: String) -> ProcessFile {
+    ProcessFile(path: "\(runDirectory)/\(daemon).pid", program: daemon)
+  }
+
+  private func start(_ daemon: String) throws {
+    try makeDirectories()
+    // -d returns once the daemon is ready; -P 0: no telnet port, the command socket is enough.
+    try Program("/usr/lib/frr/\(daemon)", ["-d", "-N", name, "-P", "0"]).run()
+    logger.info("routing daemon started", metadata: .fields([.program: daemon]))
+  }
+
+  /// FRR runs as user frr and makes its files in directories that must be there.
+  private func makeDirectories() throws {
+    guard let user = getpwnam("frr") else { throw FRRMissing() }
+    for directory in [configurationDirectory, runDirectory] where access(directory, F_OK) != 0 {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      guard chown(directory, user.pointee.pw_uid, user.pointee.pw_gid) == 0 else {
+        throw LinuxError("chown \(directory)")
+      }
+    }
+    // vtysh asks for it, whatever it holds.
+    let shellConfiguration = configurationDirectory + "/vtysh.conf"
+    if access(shellConfiguration, F_OK) != 0 { try Data().write(to: URL(filePath: shellConfiguration)) }
+  }
+
+  /// Hands the whole configuration to frr-reload.py, which checks it first and then sends the daemons only what differs:
+  /// a line that FRR does not understand leaves the running configuration as it is.
+  private func apply() {
+    let text = wanted
+    let path = configurationDirectory + "/wanted.conf"
+    do {
+      try DurableFile.write(Array(text.utf8), to: path)
+      let program = Program("/usr/lib/frr/frr-reload.py", ["--reload", "--stdout", "--pathspace", name, path])
+      isApplying = true
+      try BackgroundProgram.start(program, on: loop) { [weak self] outcome in self?.applied(text, outcome) }
+    } catch {
+      isApplying = false
+      faults = ["frr-reload cannot be run: \(error)"]
+    }
+  }
+
+  private func applied(_ text: String, _ outcome: BackgroundProgram.Outcome) {
+    isApplying = false
+    if outcome.succeeded {
+      applied = text
+      faults = []
+      logger.info("routing configuration in force")
+    } else {
+      refused = text
+      faults = FRRInstance.refusals(in: outcome.output + outcome.errorOutput)
+      logger.error("FRR refuses the configuration", metadata: .fields([.cause: faults]))
+    }
+    onChange()
+    watch()
+  }
+
+  /// The lines that FRR did not understand: `line 17: % Unknown command: …`.
+  static func refusals(in output: String) -> [String] {
+    let lines = output.replacing("\\n", with: "\n").split(separator: "\n").map(String.init)
+    let refusals = lines.filter { $0.hasPrefix("line ") || $0.contains("% Unknown") || $0.contains("% Invalid") }
+    return refusals.isEmpty
+      ? ["FRR refuses the routing configuration: \(lines.last ?? "it gives no reason")"]
+      : refusals.map { "FRR refuses \($0)" }
+  }
+}
+
+/// FRR is not installed.
+struct FRRMissing: Error, CustomStringConvertible {
+  var description: String { "there is no user frr: is the package frr installed?" }
+}
