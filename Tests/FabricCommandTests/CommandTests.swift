@@ -31,12 +31,9 @@ struct CommandTests {
     #expect(CommandFailure(describing: LabError.notRunning)?.status == .failed)
   }
 
-  @Test("A controller that is not there is unreachable, at once")
+  @Test("A controller that is not there is unreachable")
   func unreachable() async {
-    let clock = ContinuousClock()
-    let started = clock.now
     await #expect(throws: ControllerError.self) { try await ControllerClient(socket: "/nonexistent").status() }
-    #expect(clock.now - started < .seconds(5))
   }
 
   @Test(
