@@ -1,5 +1,8 @@
+import COpenSSL
 import FabricCrypto
 import Testing
+
+private let modularGroups = [KeyExchangeMethod.modp2048, .modp3072, .modp4096]
 
 @Suite struct KeyExchangeTests {
   @Test("two ends agree on a secret of the group's length", arguments: KeyExchangeMethod.allCases)
@@ -21,18 +24,40 @@ import Testing
     }
   }
 
-  @Test(
-    "zero, one and numbers beyond p are refused in MODP groups (RFC 6989 section 2.1)",
-    arguments: [KeyExchangeMethod.modp2048, .modp3072, .modp4096])
+  @Test("zero, one and numbers beyond p are refused in MODP groups (RFC 6989 section 2.1)", arguments: modularGroups)
   func modularRange(method: KeyExchangeMethod) throws {
     let exchange = try KeyExchange(method)
-    let length = method.publicValueLength
-    let zero = [UInt8](repeating: 0, count: length)
+    let zero = [UInt8](repeating: 0, count: method.publicValueLength)
     let one = zero.dropLast() + [1]
-    let beyond = [UInt8](repeating: 0xFF, count: length)
+    let beyond = [UInt8](repeating: 0xFF, count: method.publicValueLength)
     for wrong in [zero, Array(one), beyond] {
       #expect(throws: CryptographyError.invalidPublicValue(method)) { try exchange.sharedSecret(with: wrong) }
     }
+    #expect(try exchange.sharedSecret(with: zero.dropLast() + [2]).count == method.publicValueLength)
+  }
+
+  @Test("p and p-1 are refused (RFC 6989 section 2.1)", arguments: modularGroups)
+  func modularUpperEdge(method: KeyExchangeMethod) throws {
+    let exchange = try KeyExchange(method)
+    // The primes of RFC 3526 end in 64 one bits, so that subtracting 1 and 2 touches the last byte alone.
+    let prime = try prime(method)
+    #expect(prime.suffix(8) == [UInt8](repeating: 0xFF, count: 8))
+    #expect(throws: CryptographyError.invalidPublicValue(method)) { try exchange.sharedSecret(with: prime) }
+    let lessOne = prime.dropLast() + [0xFE]
+    #expect(throws: CryptographyError.invalidPublicValue(method)) { try exchange.sharedSecret(with: Array(lessOne)) }
+  }
+
+  private func prime(_ method: KeyExchangeMethod) throws -> [UInt8] {
+    let number =
+      switch method {
+      case .modp2048: BN_get_rfc3526_prime_2048(nil)
+      case .modp3072: BN_get_rfc3526_prime_3072(nil)
+      default: BN_get_rfc3526_prime_4096(nil)
+      }
+    defer { BN_free(number) }
+    var bytes = [UInt8](repeating: 0, count: method.publicValueLength)
+    #expect(BN_bn2bin(number, &bytes) == Int32(bytes.count))
+    return bytes
   }
 
   @Test(
