@@ -16,24 +16,34 @@ struct IKEMessage: Hashable {
   }
 }
 
-/// An IKE message as it came off the wire: header read, plain payloads read, the encrypted one still sealed.
+/// An IKE message as it came off the wire: its header is read, the rest is not yet.
 struct ReceivedMessage {
   let header: IKEHeader
-  /// Payloads in clear; in a protected message they are not authenticated by themselves and are not used.
-  let payloads: [Payload]
-  /// The sealed rest, if any.
-  let encrypted: EncryptedPayload?
   /// The whole datagram.
   let bytes: [UInt8]
+  private let firstPayload: PayloadType
 
-  /// Reads a datagram.
+  /// Reads the header of a datagram.
   init(_ bytes: [UInt8]) throws(MessageError) {
     var reader = ByteReader(bytes)
     var first = PayloadType.none
     self.header = try IKEHeader(&reader, datagramLength: bytes.count, firstPayload: &first)
-    let chain = try PayloadChain(first: first, &reader)
-    self.payloads = chain.payloads
-    self.encrypted = chain.encrypted
+    self.firstPayload = first
     self.bytes = bytes
+  }
+
+  /// Reads the payloads behind the header; those of a protected message stay sealed.
+  func chain() throws(MessageError) -> PayloadChain {
+    var reader = ByteReader(bytes[IKEHeader.length...])
+    return try PayloadChain(first: firstPayload, &reader)
+  }
+
+  /// Reads a message that is not protected.
+  func plain() throws(MessageError) -> IKEMessage {
+    let chain = try chain()
+    guard chain.encrypted == nil else {
+      throw .malformed(.invalid(field: "encrypted payload in \(header.exchangeType)"))
+    }
+    return IKEMessage(header: header, payloads: chain.payloads)
   }
 }

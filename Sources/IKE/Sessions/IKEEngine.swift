@@ -3,16 +3,125 @@ import WireFormat
 
 /// All IKE sessions of a process: a machine without clock and socket.
 ///
-/// Whatever happens goes in through `handle`; what is to be done about it comes out as actions.
-public struct IKEEngine {
-  private let random: any RandomSource
+/// Whatever happens goes in through `handle`; what is to be done about it comes out as actions, which the caller carries
+/// out in order. The caller sleeps until `nextDeadline` at the latest and then hands in `.timeout`.
+public struct IKEEngine: ~Copyable {
+  /// What a deadline belongs to.
+  enum Timer: Hashable {
+    case session(IKESPI)
+    case connection(String)
+  }
+
+  /// An IKE_SA_INIT request and its retransmissions.
+  struct Initiation: Hashable {
+    let initiatorSPI: IKESPI
+    let remote: Endpoint
+  }
+
+  /// More unauthenticated peers than this at once are turned away.
+  static let halfOpenLimit = 1000
+
+  let random: any RandomSource
+  var directory = ConnectionDirectory()
+  var states: [String: ConnectionState] = [:]
+  /// Sessions by our own SPI.
+  var sessions: [IKESPI: IKESession] = [:]
+  /// Sessions whose initiator has not proved its identity.
+  var halfOpen: [Initiation: IKESPI] = [:]
+  var deadlines = DeadlineQueue<Timer>()
+  var actions: [IKEAction] = []
 
   /// An engine without connections, which takes nonces, SPIs and IVs from `random`.
   public init(random: any RandomSource) { self.random = random }
 
   /// When the engine next wants `.timeout`; nil if never.
-  public var nextDeadline: Instant? { nil }
+  public var nextDeadline: Instant? { deadlines.earliest }
 
   /// Takes one event and says what is to be done, in order.
-  public mutating func handle(_ event: IKEEvent, at now: Instant) -> [IKEAction] { [] }
+  public mutating func handle(_ event: IKEEvent, at now: Instant) -> [IKEAction] {
+    switch event {
+    case .configure(let connections): configure(connections, at: now)
+    case .initiate(let name): initiate(name, at: now)
+    case .terminate(let name): terminate(name, at: now)
+    case .datagram(let datagram): receive(datagram, at: now)
+    case .timeout: timeout(at: now)
+    case .childSAFailed(let name, let spi, let reason):
+      withCurrentSession(of: name, at: now) { $0.childFailed(spi, reason: reason, $1) }
+    case .inboundTraffic(let name): withCurrentSession(of: name, at: now) { $0.lastHeard = $1.now }
+    case .rekeyChild(let name, let spi):
+      withCurrentSession(of: name, at: now) { session, context in
+        session.rekeyChild(spi)
+        session.startNextExchange(context)
+      }
+    case .rekeyIKE(let name):
+      withCurrentSession(of: name, at: now) { session, context in
+        session.rekeyIKE()
+        session.startNextExchange(context)
+      }
+    case .createChild(let name, let local, let remote):
+      guard selectorFault(local: local, remote: remote) == nil else { break }
+      withCurrentSession(of: name, at: now) { $0.createChild(local: local, remote: remote, $1) }
+    }
+    defer { actions = [] }
+    return actions
+  }
+
+  /// What sessions get to see of the engine.
+  func context(at now: Instant) -> SessionContext {
+    SessionContext(now: now, random: random, directory: directory)
+  }
+
+  private mutating func withCurrentSession(
+    of name: String, at now: Instant, _ body: (IKESession, SessionContext) -> Void
+  ) {
+    guard let spi = states[name]?.current, let session = sessions[spi] else { return }
+    let context = context(at: now)
+    body(session, context)
+    settle(session, context)
+  }
+
+  private mutating func timeout(at now: Instant) {
+    var due: [Timer] = []
+    while let timer = deadlines.popDue(at: now) { due.append(timer) }
+    for timer in due {
+      switch timer {
+      case .connection(let name): start(name, at: now)
+      case .session(let spi):
+        guard let session = sessions[spi] else { continue }
+        let context = context(at: now)
+        let isOver = session.timeout(context)
+        settle(session, context)
+        if isOver { discard(session) }
+      }
+    }
+  }
+
+  /// Carries out what a session asks for.
+  mutating func settle(_ session: IKESession, _ context: SessionContext) {
+    while !session.effects.isEmpty {
+      for effect in session.takeEffects() {
+        switch effect {
+        case .action(let action): actions.append(action)
+        case .established: established(session, context)
+        case .replaced(let successor): replace(session, by: successor, context)
+        case .ended(let end): ended(session, end, context)
+        }
+      }
+    }
+    deadlines.set(.session(session.localSPI), session.nextDeadline)
+  }
+
+  /// Forgets a session without a word.
+  mutating func discard(_ session: IKESession) {
+    sessions[session.localSPI] = nil
+    deadlines.set(.session(session.localSPI), nil)
+    forgetHalfOpen(session)
+  }
+
+  /// A session is no longer half open.
+  mutating func forgetHalfOpen(_ session: IKESession) {
+    guard !session.isInitiator, let initiation = session.initiation else { return }
+    halfOpen[initiation] = nil
+    session.initiation = nil
+  }
 }

@@ -1,0 +1,90 @@
+import FabricCrypto
+import WireFormat
+
+/// The nonces of an exchange, Ni and Nr (RFC 7296 section 2.10).
+struct Nonces {
+  let initiator: [UInt8]
+  let responder: [UInt8]
+
+  /// Ni | Nr.
+  var concatenated: [UInt8] { initiator + responder }
+}
+
+/// The keys of an IKE SA (RFC 7296 section 2.14):
+///
+///     {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr)
+struct IKEKeys {
+  /// SK_d, from which Child SAs and the next IKE SA get their keys.
+  let derivation: SecretBytes
+  /// SK_ai and SK_ei: what the original initiator protects its messages with.
+  let initiator: MessageKeys
+  /// SK_ar and SK_er: what the original responder protects its messages with.
+  let responder: MessageKeys
+  /// SK_pi, which goes into the initiator's AUTH.
+  let initiatorAuthentication: SecretBytes
+  /// SK_pr, which goes into the responder's AUTH.
+  let responderAuthentication: SecretBytes
+
+  /// The keys of one direction.
+  struct MessageKeys {
+    let encryption: SecretBytes
+    let integrity: SecretBytes?
+  }
+
+  /// The keys of the SA with these SPIs.
+  init(
+    suite: IKESuite, seed: SecretBytes, nonces: Nonces, initiatorSPI: IKESPI, responderSPI: IKESPI
+  ) throws(CryptographyError) {
+    var context = ByteWriter(capacity: 80)
+    context.write(nonces.concatenated)
+    context.write(initiatorSPI.rawValue)
+    context.write(responderSPI.rawValue)
+    let prf = suite.pseudorandomFunction
+    let integrityLength = suite.protection.integrityKeyLength
+    let encryptionLength = suite.protection.encryptionKeyLength
+    let count = 3 * prf.outputLength + 2 * integrityLength + 2 * encryptionLength
+    var material = KeyingMaterial(try prf.expand(key: seed, seed: context.bytes, count: count))
+    self.derivation = try material.take(prf.outputLength)
+    let initiatorIntegrity = try material.takeIfAny(integrityLength)
+    let responderIntegrity = try material.takeIfAny(integrityLength)
+    self.initiator = MessageKeys(encryption: try material.take(encryptionLength), integrity: initiatorIntegrity)
+    self.responder = MessageKeys(encryption: try material.take(encryptionLength), integrity: responderIntegrity)
+    self.initiatorAuthentication = try material.take(prf.outputLength)
+    self.responderAuthentication = try material.take(prf.outputLength)
+  }
+
+  /// `SKEYSEED = prf(Ni | Nr, g^ir)` of a first IKE SA (RFC 7296 section 2.14).
+  static func seed(_ prf: PseudorandomFunction, nonces: Nonces, sharedSecret: SecretBytes) -> SecretBytes {
+    prf(key: SecretBytes(nonces.concatenated), sharedSecret)
+  }
+
+  /// `SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr)` of an IKE SA that replaces another (RFC 7296 section 2.18); the
+  /// function is the old SA's.
+  static func rekeySeed(
+    _ prf: PseudorandomFunction, derivation: SecretBytes, nonces: Nonces, sharedSecret: SecretBytes
+  ) -> SecretBytes {
+    prf(key: derivation, sharedSecret + nonces.concatenated)
+  }
+}
+
+/// Keying material that is cut into keys from the front.
+struct KeyingMaterial {
+  private let bytes: SecretBytes
+  private var position = 0
+
+  init(_ bytes: SecretBytes) { self.bytes = bytes }
+
+  /// The next `count` bytes.
+  mutating func take(_ count: Int) throws(CryptographyError) -> SecretBytes {
+    guard let key = bytes.slice(position..<(position + count)) else {
+      throw .tooMuchKeyingMaterial(requested: position + count, available: bytes.count)
+    }
+    position += count
+    return key
+  }
+
+  /// The next `count` bytes, or nil where none are needed.
+  mutating func takeIfAny(_ count: Int) throws(CryptographyError) -> SecretBytes? {
+    count == 0 ? nil : try take(count)
+  }
+}

@@ -1,0 +1,56 @@
+import FabricCrypto
+
+/// Choosing one transform of each kind from a peer's proposal (RFC 7296 section 3.3.6).
+extension Proposal {
+  /// The transforms of a kind that we understand in full.
+  func understood(_ kind: Transform.Kind) -> [Transform] {
+    transforms.filter { $0.kind == kind && !$0.hasUnknownAttribute }
+  }
+
+  /// Whether all transforms are of the kinds given; a proposal with a kind that we cannot choose from is not acceptable.
+  func hasOnly(_ kinds: Set<Transform.Kind>) -> Bool {
+    transforms.allSatisfy { transform in transform.kind.map(kinds.contains) ?? false }
+  }
+
+  /// The first of our ciphers, in our order, that the peer offers.
+  func choose(_ ciphers: [EncryptionAlgorithm]) -> EncryptionAlgorithm? {
+    let offered = understood(.encryption).compactMap {
+      EncryptionAlgorithm(transformID: $0.id, keyLengthAttribute: $0.keyLength)
+    }
+    return ciphers.first { offered.contains($0) }
+  }
+
+  /// The first of our algorithms, in our order, that the peer offers.
+  func choose<Algorithm: RawRepresentable<UInt16>>(_ algorithms: [Algorithm], _ kind: Transform.Kind) -> Algorithm? {
+    let offered = understood(kind).map(\.id)
+    return algorithms.first { offered.contains($0.rawValue) }
+  }
+
+  /// Whether the peer leaves a kind out, or offers NONE (id 0) for it.
+  func allowsNone(_ kind: Transform.Kind) -> Bool {
+    let all = transforms.filter { $0.kind == kind }
+    return all.isEmpty || all.contains { $0.id == 0 }
+  }
+
+  /// The protection that a cipher list and an integrity list agree on with the peer's offer.
+  func chooseProtection(_ ciphers: [EncryptionAlgorithm], _ integrity: [IntegrityAlgorithm]) -> ProtectionSuite? {
+    guard let cipher = choose(ciphers) else { return nil }
+    // RFC 7296 section 3.3: a combined-mode cipher goes with no integrity algorithm, or with NONE.
+    if cipher.isAEAD { return allowsNone(.integrity) ? ProtectionSuite(cipher, nil) : nil }
+    return choose(integrity, .integrity).flatMap { ProtectionSuite(cipher, $0) }
+  }
+}
+
+extension Transform {
+  init(_ cipher: EncryptionAlgorithm) {
+    self.init(.encryption, id: cipher.transformID, keyLength: cipher.keyLengthAttribute)
+  }
+
+  init(_ algorithm: IntegrityAlgorithm) { self.init(.integrity, id: algorithm.rawValue) }
+
+  init(_ function: PseudorandomFunction) { self.init(.pseudorandomFunction, id: function.rawValue) }
+
+  init(_ method: KeyExchangeMethod) { self.init(.keyExchange, id: method.rawValue) }
+
+  init(extendedSequenceNumbers: Bool) { self.init(.extendedSequenceNumbers, id: extendedSequenceNumbers ? 1 : 0) }
+}

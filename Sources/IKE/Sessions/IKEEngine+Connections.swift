@@ -1,0 +1,88 @@
+import WireFormat
+
+/// What the configuration and the operator want of the connections.
+extension IKEEngine {
+  /// Takes a new configuration over: only what is different is touched.
+  mutating func configure(_ connections: [IKEConnection], at now: Instant) {
+    for connection in connections {
+      guard let fault = connection.fault else { continue }
+      report(connection.name, .failed(stage: .ikeSA, cause: "configuration: \(fault)"))
+    }
+    let old = directory
+    directory = ConnectionDirectory(connections.filter { $0.fault == nil })
+    for connection in old.connections where directory.connection(named: connection.name) != connection {
+      let isChanged = directory.connection(named: connection.name) != nil
+      remove(
+        connection.name, reason: isChanged ? "its configuration has changed" : "it is not configured any more", now)
+    }
+    for connection in connections {
+      guard states[connection.name] == nil, directory.connection(named: connection.name) != nil else { continue }
+      states[connection.name] = ConnectionState()
+      if connection.initiates { start(connection.name, at: now) }
+    }
+  }
+
+  private mutating func remove(_ name: String, reason: String, _ now: Instant) {
+    guard let state = states.removeValue(forKey: name) else { return }
+    deadlines.set(.connection(name), nil)
+    for spi in [state.attempt, state.current] { close(spi, reason: reason, at: now) }
+  }
+
+  private mutating func close(_ spi: IKESPI?, reason: String, at now: Instant) {
+    guard let spi, let session = sessions[spi] else { return }
+    let context = context(at: now)
+    session.close(reason: reason, context)
+    settle(session, context)
+  }
+
+  /// The operator wants the connection now.
+  mutating func initiate(_ name: String, at now: Instant) {
+    guard states[name] != nil else { return }
+    states[name]?.isSuspended = false
+    states[name]?.failures = 0
+    start(name, at: now)
+  }
+
+  /// The operator does not want the connection any more.
+  mutating func terminate(_ name: String, at now: Instant) {
+    guard let state = states[name] else { return }
+    states[name]?.isSuspended = true
+    deadlines.set(.connection(name), nil)
+    for spi in [state.attempt, state.current] { close(spi, reason: "closed by the operator", at: now) }
+  }
+
+  /// Begins an attempt, unless there is a session or an attempt already.
+  mutating func start(_ name: String, at now: Instant) {
+    guard let connection = directory.connection(named: name), let state = states[name],
+      state.current == nil, state.attempt == nil
+    else { return }
+    deadlines.set(.connection(name), nil)
+    guard let local = connection.localAddress, let remote = connection.remoteAddress else {
+      let missing =
+        connection.localAddress == nil
+        ? "uplink \(connection.localUplink) has no address" : "the peer's address is not known"
+      return report(name, .failed(stage: .reachability, cause: "cannot initiate: \(missing)"))
+    }
+    let path = NetworkPath(
+      uplink: connection.localUplink, local: Endpoint(local, port: NetworkPath.ikePort),
+      remote: Endpoint(remote, port: NetworkPath.ikePort))
+    let context = context(at: now)
+    let session = IKESession(initiating: connection, along: path, context)
+    sessions[session.localSPI] = session
+    states[name]?.attempt = session.localSPI
+    session.start(context)
+    settle(session, context)
+  }
+
+  /// Tells the operator.
+  mutating func report(_ name: String?, _ content: IKEReport.Content) {
+    actions.append(.report(IKEReport(connection: name, content)))
+  }
+}
+
+extension IKEReport.Content {
+  /// A failure that is not tried again by itself.
+  static func failed(stage: IKEReport.Stage, cause: String) -> IKEReport.Content {
+    .failed(IKEReport.Failure(stage: stage, cause: cause, remote: nil, retryAfter: nil))
+  }
+}

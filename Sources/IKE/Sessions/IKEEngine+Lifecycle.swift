@@ -1,0 +1,113 @@
+import WireFormat
+
+/// What the beginning and the end of a session mean for its connection.
+extension IKEEngine {
+  /// The peer has proved its identity: the session becomes the connection's, in place of any other.
+  mutating func established(_ session: IKESession, _ context: SessionContext) {
+    forgetHalfOpen(session)
+    guard let name = session.connection?.name, let state = states[name] else { return }
+    deadlines.set(.connection(name), nil)
+    states[name]?.isSuspended = false
+    settleAttempt(state.attempt, of: name, against: session)
+    guard let spi = state.current, let other = sessions[spi], other.phase == .established, other !== session else {
+      states[name]?.current = session.localSPI
+      return
+    }
+    if session.supersedes(other, at: context.now) {
+      states[name]?.current = session.localSPI
+      other.closeAsDuplicate(context)
+      settle(other, context)
+    } else {
+      // Its effects follow those that are being carried out.
+      session.closeAsDuplicate(context)
+    }
+  }
+
+  /// An attempt of our own ends where the peer was faster, as long as the peer cannot have established it.
+  private mutating func settleAttempt(_ spi: IKESPI?, of name: String, against session: IKESession) {
+    guard let spi else { return }
+    if spi == session.localSPI {
+      states[name]?.attempt = nil
+    } else if let attempt = sessions[spi], attempt.phase == .initial {
+      discard(attempt)
+      states[name]?.attempt = nil
+    }
+  }
+
+  /// The IKE SA goes on under new keys.
+  mutating func replace(_ session: IKESession, by successor: IKESession, _ context: SessionContext) {
+    sessions[successor.localSPI] = successor
+    if let name = session.connection?.name, states[name]?.current == session.localSPI {
+      states[name]?.current = successor.localSPI
+    }
+    settle(successor, context)
+  }
+
+  /// A session is over: its connection is tried again if this end sets it up.
+  mutating func ended(_ session: IKESession, _ end: SessionEnd, _ context: SessionContext) {
+    forgetHalfOpen(session)
+    guard let name = session.connection?.name, let state = states[name] else {
+      return reportEnd(session, end, as: session.connection?.name, retryAfter: nil)
+    }
+    guard state.current == session.localSPI || state.attempt == session.localSPI else {
+      // A stranger's failure says nothing about a tunnel that is up.
+      let isFailure = if case .failed = end { true } else { false }
+      if isFailure { reportEnd(session, end, as: state.current == nil ? name : nil, retryAfter: nil) }
+      return
+    }
+    if state.current == session.localSPI { states[name]?.current = nil }
+    if state.attempt == session.localSPI { states[name]?.attempt = nil }
+    guard states[name]?.current == nil else { return }
+    reportEnd(session, end, as: name, retryAfter: scheduleAttempt(name, after: session, context))
+  }
+
+  /// Sets the time of the next attempt; nil where the connection waits for the peer.
+  private mutating func scheduleAttempt(
+    _ name: String, after session: IKESession, _ context: SessionContext
+  ) -> Duration? {
+    guard var state = states[name], !state.isSuspended, state.attempt == nil,
+      directory.connection(named: name)?.initiates == true
+    else { return nil }
+    let wait = state.backOff(afterSessionOf: session.established?.duration(to: context.now))
+    states[name] = state
+    deadlines.set(.connection(name), context.now.advanced(by: wait + context.share(of: wait / 4)))
+    return wait
+  }
+
+  private mutating func reportEnd(
+    _ session: IKESession, _ end: SessionEnd, as name: String?, retryAfter: Duration?
+  ) {
+    switch end {
+    case .failed(let stage, let cause):
+      report(
+        name,
+        .failed(
+          IKEReport.Failure(stage: stage, cause: cause, remote: session.path.remote, retryAfter: retryAfter)))
+    case .closed(let reason): report(name, .closed(reason: reason))
+    case .silent: break
+    }
+  }
+}
+
+extension IKESession {
+  /// Whether this session, just established, is to be kept rather than `other` with the same peer.
+  ///
+  /// As a rule the newer wins: the peer has lost the older one, or it would not have begun again. But if both ends began at
+  /// the same time, the newer is not the same one at both ends; then the one whose initiator has the greater identity
+  /// wins. Both began at the same time if the peer's first message was here before our own session was established: a peer
+  /// that has established a session does not begin another.
+  fileprivate func supersedes(_ other: IKESession, at now: Instant) -> Bool {
+    guard isInitiator != other.isInitiator, let connection else { return true }
+    let (own, peers) = isInitiator ? (self, other) : (other, self)
+    guard peers.created <= own.established ?? now else { return true }
+    let ownWins =
+      IdentificationPayload(connection.remoteIdentity).body
+      .lexicographicallyPrecedes(IdentificationPayload(connection.localIdentity).body)
+    return ownWins == isInitiator
+  }
+
+  /// Ends a session that another with the same peer has made superfluous.
+  fileprivate func closeAsDuplicate(_ context: SessionContext) {
+    close(reason: "another IKE SA with the same peer has taken its place", context)
+  }
+}

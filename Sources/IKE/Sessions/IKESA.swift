@@ -1,0 +1,65 @@
+import FabricCrypto
+import WireFormat
+
+/// The negotiated algorithms and keys of an IKE SA.
+struct IKESA {
+  let suite: IKESuite
+  let keys: IKEKeys
+  let protection: MessageProtection
+}
+
+/// What goes into the keys of a new IKE SA besides the shared secret.
+struct IKESAParameters {
+  let suite: IKESuite
+  let nonces: Nonces
+  let initiatorSPI: IKESPI
+  let responderSPI: IKESPI
+  /// Whether we are the initiator of the exchange that makes the SA.
+  let isInitiator: Bool
+}
+
+extension IKESA {
+  /// The first IKE SA with a peer (RFC 7296 section 2.14).
+  init(_ new: IKESAParameters, sharedSecret: SecretBytes, random: any RandomSource) throws(CryptographyError) {
+    let seed = IKEKeys.seed(new.suite.pseudorandomFunction, nonces: new.nonces, sharedSecret: sharedSecret)
+    try self.init(new, seed: seed, random: random)
+  }
+
+  /// The IKE SA that replaces this one (RFC 7296 section 2.18).
+  func successor(
+    _ new: IKESAParameters, sharedSecret: SecretBytes, random: any RandomSource
+  ) throws(CryptographyError) -> IKESA {
+    let seed = IKEKeys.rekeySeed(
+      suite.pseudorandomFunction, derivation: keys.derivation, nonces: new.nonces, sharedSecret: sharedSecret)
+    return try IKESA(new, seed: seed, random: random)
+  }
+
+  private init(_ new: IKESAParameters, seed: SecretBytes, random: any RandomSource) throws(CryptographyError) {
+    suite = new.suite
+    keys = try IKEKeys(
+      suite: new.suite, seed: seed, nonces: new.nonces, initiatorSPI: new.initiatorSPI, responderSPI: new.responderSPI)
+    protection = try MessageProtection(suite: new.suite, keys: keys, isInitiator: new.isInitiator, random: random)
+  }
+}
+
+/// What AUTH is computed over, kept from IKE_SA_INIT until both ends are authenticated (RFC 7296 section 2.15).
+struct InitialExchange {
+  var nonces = Nonces(initiator: [], responder: [])
+  /// RealMessage1: the last request of the initiator, cookie and all.
+  var request: [UInt8] = []
+  /// RealMessage2: the responder's answer to it.
+  var response: [UInt8] = []
+}
+
+/// What NAT_DETECTION_SOURCE_IP and NAT_DETECTION_DESTINATION_IP have shown (RFC 7296 section 2.23).
+struct NATSituation {
+  /// Whether the peer sent the notifies at all, so that it can encapsulate ESP in UDP.
+  var isSupported = false
+  var isLocalBehindNAT = false
+  var isRemoteBehindNAT = false
+  /// Whether we make the peer believe that there is a NAT in front of us.
+  var isForced = false
+
+  /// Whether ESP travels in UDP. A peer that forces encapsulation looks like one behind a NAT.
+  var requiresEncapsulation: Bool { isSupported && (isForced || isLocalBehindNAT || isRemoteBehindNAT) }
+}

@@ -1,0 +1,56 @@
+import WireFormat
+
+/// What the engine and the timers ask a session to do.
+extension IKESession {
+  /// Sends IKE_SA_INIT.
+  func start(_ context: SessionContext) {
+    report(.connecting(path.remote))
+    guard let connection, let first = connection.ikeProposals.first?.keyExchangeMethods.first else { return }
+    enqueue(.initial, [InitiateIKESA(connection.ikeProposals, method: first), InitiateNATDetection()])
+    startNextExchange(context)
+  }
+
+  /// Deletes the IKE SA with all its Child SAs (RFC 7296 section 1.4.1); a half-open one just ends.
+  func close(reason: String, _ context: SessionContext) {
+    switch phase {
+    case .initial, .authenticating: end(.closed(reason: reason), context)
+    case .established:
+      phase = .deleting
+      queue = [Exchange(type: .informational, tasks: [DeleteIKESA(reason: reason)])]
+      startNextExchange(context)
+    case .replaced, .deleting, .ended: break
+    }
+  }
+
+  /// Asks the peer for a Child SA with these selectors.
+  func createChild(local: [TrafficSelector], remote: [TrafficSelector], _ context: SessionContext) {
+    guard phase == .established else { return }
+    enqueue(.createChildSA, [InitiateChild(isFirst: false, local: local, remote: remote)])
+    startNextExchange(context)
+  }
+
+  /// Queues a rekey of a Child SA, unless one is under way.
+  func rekeyChild(_ inboundSPI: ESPSPI) {
+    guard phase == .established, let child = children[inboundSPI], child.state == .installed else { return }
+    children[inboundSPI]?.state = .rekeying
+    enqueue(.createChildSA, [InitiateChildRekey(child)])
+  }
+
+  /// Queues a rekey of the IKE SA, unless one is under way.
+  func rekeyIKE() {
+    guard phase == .established, !isRekeying, let connection,
+      let method = sa?.suite.keyExchange
+    else { return }
+    isRekeying = true
+    enqueue(.createChildSA, [InitiateIKERekey(connection.ikeProposals, method: method)])
+  }
+
+  /// The ESP role could not install a Child SA: it is of no use at the peer either.
+  func childFailed(_ inboundSPI: ESPSPI, reason: String, _ context: SessionContext) {
+    guard phase == .established, children[inboundSPI] != nil else { return }
+    children[inboundSPI] = nil
+    enqueue(.informational, [DeleteChild(inboundSPI)])
+    childAttemptFailed("the Child SA could not be installed: \(reason)", context)
+    startNextExchange(context)
+  }
+}

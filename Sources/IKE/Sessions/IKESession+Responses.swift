@@ -1,0 +1,132 @@
+import FabricCrypto
+import WireFormat
+
+/// The session as the responder of exchanges.
+extension IKESession {
+  /// Answers the IKE_SA_INIT request that made this session; nil if it is not to be kept, because the request was
+  /// refused with the notify that `effects` then sends.
+  func answerInitial(_ message: ReceivedMessage, _ context: SessionContext) -> Bool {
+    initial.request = message.bytes
+    let header = header(.initial, isResponse: true, messageID: 0)
+    do throws(ExchangeError) {
+      let request = try plain(message)
+      let payloads = try answer(request, with: [AnswerIKESA(), AnswerNATDetection()], context)
+      let bytes = IKEMessage(header: header, payloads: payloads).encoded()
+      initial.response = bytes
+      responses.answered(message.bytes, with: bytes)
+      send(bytes)
+      return true
+    } catch {
+      guard case .refused(let notify) = error else { return false }
+      // RFC 7296 section 2.21.1: nothing is kept for a request that is refused, so its answer carries no SPI of ours.
+      var refusal = header
+      refusal.responderSPI = .zero
+      send(IKEMessage(header: refusal, payloads: [.notify(notify)]).encoded())
+      return false
+    }
+  }
+
+  private func plain(_ message: ReceivedMessage) throws(ExchangeError) -> IKEMessage {
+    do {
+      return try message.plain()
+    } catch {
+      throw .refused(error.notify)
+    }
+  }
+
+  /// A protected request has come in: it is answered, repeated or dropped.
+  func receiveRequest(_ message: ReceivedMessage, along newPath: NetworkPath, _ context: SessionContext) {
+    switch responses.judge(messageID: message.header.messageID, bytes: message.bytes) {
+    case .drop: return
+    case .repeatResponse(let response): effects.append(.action(.send(newPath.datagram(response))))
+    case .process:
+      guard let tasks = tasks(for: message.header.exchangeType) else { return }
+      process(message, with: tasks, along: newPath, context)
+    }
+  }
+
+  private func process(
+    _ message: ReceivedMessage, with tasks: ([Payload]) -> [any ExchangeTask], along newPath: NetworkPath,
+    _ context: SessionContext
+  ) {
+    var payloads: [Payload]
+    var ending: SessionEnd?
+    do throws(ExchangeError) {
+      guard let request = try open(message) else { return }
+      follow(newPath, context)
+      lastHeard = context.now
+      payloads = try answer(request, with: tasks(request.payloads), context)
+    } catch {
+      (payloads, ending) = outcome(of: error)
+    }
+    let header = header(message.header.exchangeType, isResponse: true, messageID: message.header.messageID)
+    if let bytes = try? encode(IKEMessage(header: header, payloads: payloads)) {
+      responses.answered(message.bytes, with: bytes)
+      send(bytes)
+    }
+    if let ending { end(ending, context) }
+    startNextExchange(context)
+  }
+
+  /// The payloads of the answer to a request that failed, and how the session ends if it does.
+  private func outcome(of error: ExchangeError) -> ([Payload], SessionEnd?) {
+    switch error {
+    case .refused(let notify): ([.notify(notify)], nil)
+    case .fatal(let notify, let end): (notify.map { [.notify($0)] } ?? [], end)
+    case .sendAgain, .ignored: preconditionFailure("not an outcome of an exchange that the peer initiates")
+    }
+  }
+
+  /// Runs the tasks of an exchange that the peer initiates: all process, then all build.
+  private func answer(
+    _ request: IKEMessage, with tasks: [any ExchangeTask], _ context: SessionContext
+  ) throws(ExchangeError) -> [Payload] {
+    for task in tasks { try task.process(request, in: self, context) }
+    var payloads: [Payload] = []
+    for task in tasks { payloads += try task.build(in: self, context) }
+    return payloads
+  }
+
+  /// The tasks that answer an exchange; nil where the exchange has no place in the session's phase.
+  private func tasks(for type: ExchangeType) -> (([Payload]) -> [any ExchangeTask])? {
+    switch (type, phase) {
+    case (.authentication, .authenticating) where !isInitiator:
+      { _ in [AnswerAuthentication(), AnswerChild(isFirst: true)] }
+    case (.createChildSA, .established), (.createChildSA, .replaced), (.createChildSA, .deleting):
+      { payloads in [self.taskForCreateChildSA(payloads)] }
+    case (.informational, .established), (.informational, .replaced), (.informational, .deleting):
+      { _ in [AnswerDelete(), AnswerFailureNotify()] }
+    default: nil
+    }
+  }
+
+  /// CREATE_CHILD_SA does three things; its payloads tell which (RFC 7296 section 1.3).
+  private func taskForCreateChildSA(_ payloads: [Payload]) -> any ExchangeTask {
+    if let rekey = payloads.notify(.rekeySA) { return AnswerChildRekey(rekey) }
+    if payloads.securityAssociation?.proposals.contains(where: \.spi.isIKE) == true { return AnswerIKERekey() }
+    return AnswerChild(isFirst: false)
+  }
+
+  /// Reads a request; nil if it is not authentic.
+  private func open(_ message: ReceivedMessage) throws(ExchangeError) -> IKEMessage? {
+    do throws(MessageError) {
+      return try sa?.protection.open(message)
+    } catch {
+      // RFC 7296 section 2.21.3: bad syntax in an authentic message means that the peer is broken, and the SA is closed;
+      // a critical payload that we do not know only fails the exchange (section 2.5).
+      if case .unsupportedCriticalPayload = error, phase != .authenticating { throw .refused(error.notify) }
+      throw .fatal(notify: error.notify, endOfSA("the peer's \(message.header.exchangeType) request: \(error)"))
+    }
+  }
+}
+
+extension MessageError {
+  /// What the sender of the message is told.
+  var notify: NotifyPayload {
+    switch self {
+    case .malformed: NotifyPayload(.invalidSyntax)
+    case .unsupportedCriticalPayload(let type): NotifyPayload(.unsupportedCriticalPayload, data: [type.rawValue])
+    case .unsupportedVersion: NotifyPayload(.invalidMajorVersion)
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import FabricCrypto
+import WireFormat
+
+/// One IKE SA with its exchanges, timers and Child SAs.
+///
+/// The engine calls in with messages and the time; tasks change the session's state; what concerns the outside is
+/// collected in `effects`, in order.
+final class IKESession {
+  /// How far the IKE SA has come.
+  enum Phase: Equatable {
+    /// IKE_SA_INIT is out; only an initiator is in this phase.
+    case initial
+    /// There are keys, but the peer has not proved its identity.
+    case authenticating
+    /// The peer has proved its identity.
+    case established
+    /// Another IKE SA has taken over; this one waits for its DELETE.
+    case replaced
+    /// Our DELETE is queued or out.
+    case deleting
+    /// Over; kept for a while to repeat its last response.
+    case ended
+  }
+
+  /// A half-open session that is not authenticated by then is given up.
+  static let halfOpenLifetime: Duration = .seconds(30)
+  /// For so long a session that has ended still answers retransmissions of the last request.
+  static let lingerTime: Duration = .seconds(10)
+
+  let localSPI: IKESPI
+  /// Whether we are the original initiator (RFC 7296 section 2.2); a rekey's initiator is that of the new SA.
+  let isInitiator: Bool
+  let created: Instant
+  var remoteSPI: IKESPI
+  var path: NetworkPath
+  var phase: Phase
+  /// The connection that the session serves; nil at a responder until the initiator has named itself.
+  var connection: IKEConnection?
+  /// What AUTH is computed over; empty once both ends are authenticated.
+  var initial = InitialExchange()
+  var sa: IKESA?
+  var nat = NATSituation()
+
+  var requests = RequestWindow()
+  var responses = ResponseWindow()
+  var queue: [Exchange] = []
+  /// Child SAs by inbound SPI.
+  var children: [ESPSPI: ChildRecord] = [:]
+
+  var established: Instant?
+  /// When the peer last proved to be alive.
+  var lastHeard: Instant
+  var lifetime: Lifetime?
+  /// Whether our own request to replace the IKE SA is queued or out.
+  var isRekeying = false
+  /// How the engine finds the session while it is half open.
+  var initiation: IKEEngine.Initiation?
+  /// When a half-open or ended session is thrown away.
+  var removal: Instant?
+  /// When the missing Child SA is tried again, and how often that has failed.
+  var childRetry: Instant?
+  var childFailures = 0
+  /// Why the last unauthenticated answer was dropped, for the report if no other comes.
+  var lastIgnored: String?
+  var effects: [SessionEffect] = []
+
+  private init(
+    localSPI: IKESPI, remoteSPI: IKESPI, isInitiator: Bool, path: NetworkPath, phase: Phase,
+    connection: IKEConnection?, at now: Instant
+  ) {
+    self.localSPI = localSPI
+    self.remoteSPI = remoteSPI
+    self.isInitiator = isInitiator
+    self.path = path
+    self.phase = phase
+    self.connection = connection
+    self.created = now
+    self.lastHeard = now
+  }
+
+  /// A session that we initiate.
+  convenience init(initiating connection: IKEConnection, along path: NetworkPath, _ context: SessionContext) {
+    self.init(
+      localSPI: context.newIKESPI(), remoteSPI: .zero, isInitiator: true, path: path, phase: .initial,
+      connection: connection, at: context.now)
+  }
+
+  /// A session that a peer initiates.
+  convenience init(answering header: IKEHeader, along path: NetworkPath, _ context: SessionContext) {
+    self.init(
+      localSPI: context.newIKESPI(), remoteSPI: header.initiatorSPI, isInitiator: false, path: path,
+      phase: .authenticating, connection: nil, at: context.now)
+    removal = context.now.advanced(by: IKESession.halfOpenLifetime)
+  }
+
+  /// A session that takes over from `old` after a rekey of the IKE SA (RFC 7296 section 2.18).
+  convenience init(
+    replacing old: IKESession, localSPI: IKESPI, remoteSPI: IKESPI, isInitiator: Bool, sa: IKESA,
+    _ context: SessionContext
+  ) {
+    self.init(
+      localSPI: localSPI, remoteSPI: remoteSPI, isInitiator: isInitiator, path: old.path, phase: .established,
+      connection: old.connection, at: context.now)
+    self.sa = sa
+    nat = old.nat
+    children = old.children
+    childRetry = old.childRetry
+    childFailures = old.childFailures
+    queue = old.queue
+    begin(context)
+    old.children = [:]
+    old.queue = []
+    old.phase = .replaced
+    old.childRetry = nil
+    old.lifetime = nil
+    old.removal = context.now.advanced(by: IKESession.halfOpenLifetime)
+  }
+
+  /// The SPI in the header's initiator field.
+  var initiatorSPI: IKESPI { isInitiator ? localSPI : remoteSPI }
+  /// The SPI in the header's responder field.
+  var responderSPI: IKESPI { isInitiator ? remoteSPI : localSPI }
+
+  /// Starts the clocks of an established IKE SA.
+  func begin(_ context: SessionContext) {
+    phase = .established
+    established = context.now
+    lastHeard = context.now
+    removal = nil
+    guard let connection, let sa else { return }
+    let lifetime = Lifetime(connection.ikeLifetime, isInitiator: isInitiator, context)
+    self.lifetime = lifetime
+    report(
+      .established(
+        IKESASummary(
+          initiatorSPI: initiatorSPI, responderSPI: responderSPI, isInitiator: isInitiator,
+          remoteIdentity: connection.remoteIdentity, uplink: path.uplink, local: path.local, remote: path.remote,
+          suite: sa.suite, isLocalBehindNAT: nat.isLocalBehindNAT, isRemoteBehindNAT: nat.isRemoteBehindNAT,
+          established: context.now, rekeys: lifetime.rekeys)))
+  }
+
+  /// The session is over: nothing more goes out but repeated responses.
+  func end(_ end: SessionEnd, _ context: SessionContext) {
+    guard phase != .ended else { return }
+    let reason =
+      switch end {
+      case .failed(_, let cause): cause
+      case .closed(let reason): reason
+      case .silent: "the IKE SA is gone"
+      }
+    for child in children.values { removeChild(child.inboundSPI, reason: reason) }
+    phase = .ended
+    queue = []
+    requests.close()
+    childRetry = nil
+    lifetime = nil
+    removal = context.now.advanced(by: IKESession.lingerTime)
+    effects.append(.ended(end))
+  }
+
+  /// Sends along the session's path.
+  func send(_ bytes: [UInt8]) { effects.append(.action(.send(path.datagram(bytes)))) }
+
+  /// Tells the operator.
+  func report(_ content: IKEReport.Content) {
+    effects.append(.action(.report(IKEReport(connection: connection?.name, content))))
+  }
+
+  /// Hands over what the outside has to do.
+  func takeEffects() -> [SessionEffect] {
+    defer { effects = [] }
+    return effects
+  }
+}

@@ -1,0 +1,21 @@
+/// What a session tells the engine.
+enum SessionEffect {
+  /// To be done by the shell.
+  case action(IKEAction)
+  /// The peer has proved its identity.
+  case established
+  /// This session has taken over: it is the same IKE SA under new keys (RFC 7296 section 2.18).
+  case replaced(by: IKESession)
+  /// The session is over.
+  case ended(SessionEnd)
+}
+
+/// How a session came to its end.
+enum SessionEnd: Equatable {
+  /// It was never established.
+  case failed(IKEReport.Stage, cause: String)
+  /// It was established.
+  case closed(reason: String)
+  /// Nothing is to be said: the session was half open and never ours to report, or has been replaced.
+  case silent
+}

@@ -1,0 +1,130 @@
+import FabricCrypto
+import WireFormat
+
+/// A Child SA at the responder: in IKE_AUTH the first one, in CREATE_CHILD_SA a further one or, inside
+/// `AnswerChildRekey`, a successor.
+///
+/// A Child SA that cannot be is no reason to refuse the IKE SA: the answer holds the error notify in place of SA and TS
+/// (RFC 7296 section 1.2).
+final class AnswerChild: ExchangeTask {
+  private let isFirst: Bool
+  private let replaces: ESPSPI?
+  private var answer: [Payload] = []
+  /// Whether the exchange has brought a Child SA.
+  private(set) var hasSucceeded = false
+
+  init(isFirst: Bool, replaces: ESPSPI? = nil) {
+    self.isFirst = isFirst
+    self.replaces = replaces
+  }
+
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] { answer }
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
+    // RFC 7296 section 2.25: no new Child SA in an IKE SA that is about to go.
+    guard session.phase == .established, !session.isRekeying else {
+      throw .refused(NotifyPayload(.temporaryFailure))
+    }
+    // RFC 6023: an initiator may leave the first Child SA for later.
+    if isFirst, message.payloads.securityAssociation == nil { return }
+    guard let request = Request(message.payloads, in: session, isFirst: isFirst) else {
+      throw .fatal(
+        notify: NotifyPayload(.invalidSyntax), session.endOfSA("the peer's request for a Child SA lacks a payload"))
+    }
+    switch negotiate(request, in: session, context) {
+    case .success(let new):
+      try session.install(new, context)
+      hasSucceeded = true
+    case .failure(let refusal):
+      answer = [.notify(refusal.notify)]
+      if let cause = refusal.cause { session.childAttemptFailed(cause, context) }
+    }
+  }
+
+  /// What a request for a Child SA must hold.
+  private struct Request {
+    let connection: IKEConnection
+    let offer: SecurityAssociationPayload
+    let nonce: [UInt8]
+    let keyExchange: KeyExchangePayload?
+    let initiatorSelectors: [TrafficSelector]
+    let responderSelectors: [TrafficSelector]
+
+    init?(_ payloads: [Payload], in session: IKESession, isFirst: Bool) {
+      guard let connection = session.connection, let offer = payloads.securityAssociation,
+        let initiatorSelectors = payloads.initiatorTrafficSelectors?.selectors,
+        let responderSelectors = payloads.responderTrafficSelectors?.selectors,
+        let nonce = isFirst ? session.initial.nonces.initiator : payloads.nonce?.bytes
+      else { return nil }
+      self.connection = connection
+      self.offer = offer
+      self.nonce = nonce
+      self.keyExchange = isFirst ? nil : payloads.keyExchange
+      self.initiatorSelectors = initiatorSelectors
+      self.responderSelectors = responderSelectors
+    }
+  }
+
+  /// What the peer is told, and what the operator is; nothing where the peer just has to try again.
+  private struct Refusal: Error {
+    let notify: NotifyPayload
+    let cause: String?
+  }
+
+  private func negotiate(
+    _ request: Request, in session: IKESession, _ context: SessionContext
+  ) -> Result<IKESession.NewChild, Refusal> {
+    let proposals = request.connection.childProposals
+    guard let agreement = proposals.select(from: request.offer, isFirstChild: isFirst) else {
+      let own = proposals.text(isFirstChild: isFirst)
+      let cause = "no proposal chosen: peer offers \(describe(request.offer.proposals)); we accept \(own)"
+      return .failure(Refusal(notify: NotifyPayload(.noProposalChosen), cause: cause))
+    }
+    let remote = request.connection.remoteSelectors.narrowing(request.initiatorSelectors)
+    let local = request.connection.localSelectors.narrowing(request.responderSelectors)
+    guard !remote.isEmpty, !local.isEmpty else {
+      let cause = """
+        no common traffic selectors: peer offers \(request.initiatorSelectors.text) to \
+        \(request.responderSelectors.text); we accept \(request.connection.remoteSelectors.text) to \
+        \(request.connection.localSelectors.text)
+        """
+      return .failure(Refusal(notify: NotifyPayload(.trafficSelectorsUnacceptable), cause: cause))
+    }
+    return exchangeKeys(request, agreement).map { secret, publicValue in
+      let spi = context.newESPSPI()
+      let nonces = Nonces(
+        initiator: request.nonce, responder: isFirst ? session.initial.nonces.responder : context.newNonce())
+      var payloads: [Payload] = [
+        .securityAssociation(
+          SecurityAssociationPayload([agreement.suite.choice(number: agreement.proposalNumber, spi: spi)]))
+      ]
+      if !isFirst { payloads.append(.nonce(NoncePayload(bytes: nonces.responder))) }
+      payloads += publicValue
+      payloads.append(.initiatorTrafficSelectors(TrafficSelectorPayload(remote)))
+      payloads.append(.responderTrafficSelectors(TrafficSelectorPayload(local)))
+      answer = payloads
+      return IKESession.NewChild(
+        suite: agreement.suite, inboundSPI: spi, outboundSPI: agreement.peerSPI, nonces: nonces, sharedSecret: secret,
+        localSelectors: local, remoteSelectors: remote, isInitiator: false, replaces: replaces)
+    }
+  }
+
+  /// The shared secret and our KE payload, where the suite has a key exchange (PFS).
+  private func exchangeKeys(
+    _ request: Request, _ agreement: ESPAgreement
+  ) -> Result<(SecretBytes?, [Payload]), Refusal> {
+    guard let method = agreement.suite.keyExchange else { return .success((nil, [])) }
+    // RFC 7296 section 1.3: the peer guessed another method than the one we choose; it tries again.
+    guard let peer = request.keyExchange, peer.method == method.rawValue else {
+      return .failure(Refusal(notify: NotifyPayload(wanting: method), cause: nil))
+    }
+    do {
+      let keyExchange = try KeyExchange(method)
+      let secret = try keyExchange.sharedSecret(with: peer.publicValue)
+      let payload = KeyExchangePayload(method: method, publicValue: keyExchange.publicValue)
+      return .success((secret, [.keyExchange(payload)]))
+    } catch {
+      return .failure(Refusal(notify: NotifyPayload(.invalidSyntax), cause: "the peer's key exchange: \(error)"))
+    }
+  }
+}

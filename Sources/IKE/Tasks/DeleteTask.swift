@@ -1,0 +1,61 @@
+import WireFormat
+
+/// Deletes the IKE SA and with it all its Child SAs (RFC 7296 section 1.4.1).
+final class DeleteIKESA: ExchangeTask {
+  private let reason: String
+
+  init(reason: String) { self.reason = reason }
+
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] { [.delete(.ikeSA)] }
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {
+    session.end(session.phase == .replaced ? .silent : .closed(reason: reason), context)
+  }
+}
+
+/// Deletes a Child SA (RFC 7296 section 1.4.1).
+final class DeleteChild: ExchangeTask {
+  private let inboundSPI: ESPSPI
+
+  init(_ inboundSPI: ESPSPI) { self.inboundSPI = inboundSPI }
+
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
+    [.delete(.childSAs([inboundSPI]))]
+  }
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {
+    session.removeChild(inboundSPI, reason: "deleted")
+    session.replaceMissingChild(context)
+  }
+}
+
+/// The peer deletes SAs.
+final class AnswerDelete: ExchangeTask {
+  private var answer: [ESPSPI] = []
+  private var deletesIKESA = false
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {
+    for delete in message.payloads.deletes {
+      switch delete {
+      case .ikeSA: deletesIKESA = true
+      case .childSAs(let spis): for spi in spis { deleteChild(receivingAt: spi, in: session) }
+      case .other: break
+      }
+    }
+    if !answer.isEmpty { session.replaceMissingChild(context) }
+  }
+
+  private func deleteChild(receivingAt spi: ESPSPI, in session: IKESession) {
+    guard let child = session.children.values.first(where: { $0.outboundSPI == spi }) else { return }
+    // RFC 7296 section 1.4.1: where both ends delete the same pair, neither names it in its response.
+    if child.state != .deleting { answer.append(child.inboundSPI) }
+    session.removeChild(child.inboundSPI, reason: "deleted by the peer")
+  }
+
+  func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload] {
+    guard deletesIKESA else { return answer.isEmpty ? [] : [.delete(.childSAs(answer))] }
+    // RFC 7296 section 1.4.1: the response to the deletion of the IKE SA is empty, and the last message.
+    throw .fatal(
+      notify: nil, session.phase == .replaced ? .silent : .closed(reason: "the peer has deleted the IKE SA"))
+  }
+}

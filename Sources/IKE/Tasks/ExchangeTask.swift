@@ -1,0 +1,31 @@
+import WireFormat
+
+/// One concern of an exchange, such as NAT detection or authentication.
+///
+/// An exchange is a list of tasks. As its initiator, each task first builds its part of the request and later processes
+/// its part of the response; as its responder, each processes its part of the request and then builds its part of the
+/// response. What belongs together in between, such as a private key, lives in the task.
+protocol ExchangeTask: AnyObject {
+  /// The task's payloads of our message.
+  func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload]
+  /// Reads the task's payloads of the peer's message.
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError)
+}
+
+/// An exchange that we initiate.
+struct Exchange {
+  let type: ExchangeType
+  let tasks: [any ExchangeTask]
+}
+
+/// Why a task cannot go on.
+enum ExchangeError: Error {
+  /// As initiator: the peer wants the request again in another form, with a cookie or another key exchange.
+  case sendAgain
+  /// As initiator of IKE_SA_INIT, where nothing is authenticated: the message may be forged and is dropped.
+  case ignored(reason: String)
+  /// As responder: the request is answered with this notify, and all else stays as it is.
+  case refused(NotifyPayload)
+  /// The IKE SA cannot go on. As responder, the peer is told `notify`.
+  case fatal(notify: NotifyPayload?, SessionEnd)
+}

@@ -1,0 +1,146 @@
+import FabricCrypto
+import WireFormat
+
+/// IKE_SA_INIT at the initiator (RFC 7296 section 1.2): `HDR, SAi1, KEi, Ni  -->`.
+final class InitiateIKESA: ExchangeTask {
+  /// A peer that asks for the request in yet another form more often than this makes fun of us.
+  private static let mostAttempts = 5
+
+  private let proposals: [IKEProposal]
+  private var method: KeyExchangeMethod
+  private var keyExchange: KeyExchange?
+  private var nonce: [UInt8] = []
+  private var cookie: NotifyPayload?
+  private var attempts = 0
+
+  init(_ proposals: [IKEProposal], method: KeyExchangeMethod) {
+    self.proposals = proposals
+    self.method = method
+  }
+
+  func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload] {
+    // RFC 7296 section 2.6: the retry with a cookie is the same request but for the cookie in front.
+    if nonce.isEmpty { nonce = context.newNonce() }
+    if keyExchange == nil { keyExchange = try makeKeyExchange(method) }
+    let publicValue = keyExchange?.publicValue ?? []
+    let request: [Payload] = [
+      .securityAssociation(proposals.offer(spi: .initialIKE)),
+      .keyExchange(KeyExchangePayload(method: method, publicValue: publicValue)),
+      .nonce(NoncePayload(bytes: nonce)),
+    ]
+    return (cookie.map { [.notify($0)] } ?? []) + request
+  }
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
+    try processRetry(message.payloads)
+    if let error = message.payloads.errorNotify {
+      throw .fatal(notify: nil, .failed(.ikeSA, cause: error.cause(offering: proposals.text)))
+    }
+    guard let choice = message.payloads.securityAssociation, let peer = message.payloads.keyExchange,
+      let peerNonce = message.payloads.nonce, let keyExchange, message.header.responderSPI != .zero
+    else { throw .ignored(reason: "the peer's IKE_SA_INIT response lacks a payload") }
+    // RFC 7296 section 2.7: the choice must be one of what was offered, or the exchange has failed.
+    guard let (suite, _) = proposals.accept(choice), suite.keyExchange == method, peer.method == method.rawValue else {
+      throw .ignored(reason: "the peer chose \(describe(choice.proposals)), which we did not offer")
+    }
+    session.remoteSPI = message.header.responderSPI
+    session.initial.nonces = Nonces(initiator: nonce, responder: peerNonce.bytes)
+    let parameters = IKESAParameters(
+      suite: suite, nonces: session.initial.nonces, initiatorSPI: session.initiatorSPI,
+      responderSPI: session.responderSPI, isInitiator: true)
+    do {
+      let secret = try keyExchange.sharedSecret(with: peer.publicValue)
+      session.sa = try IKESA(parameters, sharedSecret: secret, random: context.random)
+    } catch {
+      throw .ignored(reason: "the peer's key exchange: \(error)")
+    }
+    session.phase = .authenticating
+    guard let connection = session.connection else { return }
+    session.enqueue(
+      .authentication,
+      [
+        InitiateAuthentication(),
+        InitiateChild(isFirst: true, local: connection.localSelectors, remote: connection.remoteSelectors),
+      ])
+  }
+
+  /// COOKIE (RFC 7296 section 2.6) and INVALID_KE_PAYLOAD (section 1.2): the peer wants the request in another form.
+  private func processRetry(_ payloads: [Payload]) throws(ExchangeError) {
+    let cookie = payloads.notify(.cookie)
+    let wanted = payloads.notify(.invalidKeyExchange)?.keyExchangeMethod
+    guard cookie != nil || wanted != nil else { return }
+    attempts += 1
+    guard attempts <= InitiateIKESA.mostAttempts else { throw .ignored(reason: "the peer asks for one retry too many") }
+    if let cookie {
+      // RFC 7296 section 2.6: from 1 to 64 bytes.
+      guard (1...64).contains(cookie.data.count) else { throw .ignored(reason: "a cookie of a wrong length") }
+      self.cookie = NotifyPayload(.cookie, data: cookie.data)
+    } else if let wanted {
+      // RFC 7296 section 1.2: only a method that was offered, or an attacker could choose a weak one.
+      guard wanted != method, proposals.contains(where: { $0.keyExchangeMethods.contains(wanted) }) else {
+        throw .ignored(reason: "the peer asks for key exchange \(wanted), which we did not offer")
+      }
+      method = wanted
+      keyExchange = nil
+    }
+    throw .sendAgain
+  }
+}
+
+/// IKE_SA_INIT at the responder: `<--  HDR, SAr1, KEr, Nr`.
+final class AnswerIKESA: ExchangeTask {
+  private var answer: [Payload] = []
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
+    guard let offer = message.payloads.securityAssociation, let peer = message.payloads.keyExchange,
+      let peerNonce = message.payloads.nonce
+    else { throw .refused(NotifyPayload(.invalidSyntax)) }
+    let (suite, proposal) = try select(from: offer, in: session, context)
+    // RFC 7296 section 1.2: the peer guessed another method than the one we choose.
+    guard suite.keyExchange.rawValue == peer.method else { throw .refused(NotifyPayload(wanting: suite.keyExchange)) }
+    let nonces = Nonces(initiator: peerNonce.bytes, responder: context.newNonce())
+    session.initial.nonces = nonces
+    let parameters = IKESAParameters(
+      suite: suite, nonces: nonces, initiatorSPI: session.initiatorSPI, responderSPI: session.responderSPI,
+      isInitiator: false)
+    do {
+      let keyExchange = try KeyExchange(suite.keyExchange)
+      let secret = try keyExchange.sharedSecret(with: peer.publicValue)
+      session.sa = try IKESA(parameters, sharedSecret: secret, random: context.random)
+      answer = [
+        .securityAssociation(
+          SecurityAssociationPayload([suite.choice(number: proposal.number, spi: .initialIKE)])),
+        .keyExchange(KeyExchangePayload(method: suite.keyExchange, publicValue: keyExchange.publicValue)),
+        .nonce(NoncePayload(bytes: nonces.responder)),
+      ]
+    } catch {
+      throw .refused(NotifyPayload(.invalidSyntax))
+    }
+  }
+
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] { answer }
+
+  /// The first suite that any connection which may be meant accepts.
+  private func select(
+    from offer: SecurityAssociationPayload, in session: IKESession, _ context: SessionContext
+  ) throws(ExchangeError) -> (suite: IKESuite, proposal: Proposal) {
+    let policies = context.directory.responderPolicies(uplink: session.path.uplink, remote: session.path.remote.address)
+    let accepted = policies.flatMap(\.proposals)
+    for proposals in accepted { if let choice = proposals.select(from: offer) { return choice } }
+    let own = accepted.isEmpty ? "nothing: no connection is expected here" : accepted[0].text
+    let cause = "no proposal chosen: peer offers \(describe(offer.proposals)); we accept \(own)"
+    let failure = IKEReport.Failure(stage: .ikeSA, cause: cause, remote: session.path.remote, retryAfter: nil)
+    session.effects.append(
+      .action(.report(IKEReport(connection: policies.first?.soleConnection, .failed(failure)))))
+    throw .refused(NotifyPayload(.noProposalChosen))
+  }
+}
+
+/// A fresh key pair; OpenSSL refuses only where the machine is broken.
+func makeKeyExchange(_ method: KeyExchangeMethod) throws(ExchangeError) -> KeyExchange {
+  do {
+    return try KeyExchange(method)
+  } catch {
+    throw .fatal(notify: nil, .failed(.ikeSA, cause: "key exchange \(method) is not available: \(error)"))
+  }
+}

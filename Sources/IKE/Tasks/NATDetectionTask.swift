@@ -1,0 +1,60 @@
+import FabricCrypto
+import WireFormat
+
+/// NAT detection at the initiator (RFC 7296 section 2.23): each end sends hashes of the addresses and ports that it uses,
+/// and compares the peer's with what it sees.
+final class InitiateNATDetection: ExchangeTask {
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
+    session.nat.isForced = session.connection?.forceEncapsulation ?? false
+    return natDetectionPayloads(in: session, context)
+  }
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {
+    detectNAT(message, in: session)
+    // RFC 7296 section 2.23: with a NAT on the way, the initiator goes on from port 4500 to port 4500.
+    if session.nat.requiresEncapsulation { session.path = session.path.movedToNATTraversal }
+  }
+}
+
+/// NAT detection at the responder, which follows the initiator to port 4500.
+final class AnswerNATDetection: ExchangeTask {
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {
+    detectNAT(message, in: session)
+    let policies = context.directory.responderPolicies(uplink: session.path.uplink, remote: session.path.remote.address)
+    session.nat.isForced = policies.first?.forceEncapsulation ?? false
+  }
+
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
+    session.nat.isSupported ? natDetectionPayloads(in: session, context) : []
+  }
+}
+
+/// The two notifies with our own view of the path.
+private func natDetectionPayloads(in session: IKESession, _ context: SessionContext) -> [Payload] {
+  func hash(_ endpoint: Endpoint) -> [UInt8] {
+    NATDetectionHash.of(
+      initiatorSPI: session.initiatorSPI, responderSPI: session.responderSPI, endpoint: endpoint)
+  }
+  // A source hash that cannot match looks like a NAT in front of us, and so the peer encapsulates too.
+  let source = session.nat.isForced ? context.random.randomBytes(20) : hash(session.path.local)
+  return [
+    .notify(NotifyPayload(.natDetectionSourceIP, data: source)),
+    .notify(NotifyPayload(.natDetectionDestinationIP, data: hash(session.path.remote))),
+  ]
+}
+
+/// Compares the peer's view of the path with ours.
+private func detectNAT(_ message: IKEMessage, in session: IKESession) {
+  func hash(_ endpoint: Endpoint) -> [UInt8] {
+    NATDetectionHash.of(
+      initiatorSPI: message.header.initiatorSPI, responderSPI: message.header.responderSPI, endpoint: endpoint)
+  }
+  let notifies = message.payloads.notifies
+  let sources = notifies.filter { $0.type == .natDetectionSourceIP }.map(\.data)
+  let destinations = notifies.filter { $0.type == .natDetectionDestinationIP }.map(\.data)
+  guard !sources.isEmpty, !destinations.isEmpty else { return }
+  session.nat.isSupported = true
+  // RFC 7296 section 2.23: there may be several source hashes, of which one has to match.
+  session.nat.isRemoteBehindNAT = !sources.contains(hash(session.path.remote))
+  session.nat.isLocalBehindNAT = !destinations.contains(hash(session.path.local))
+}
