@@ -1,0 +1,160 @@
+import FabricCrypto
+import FabricTestKit
+import Testing
+import WireFormat
+
+@testable import IKE
+
+@Suite("Replacing SAs while they work")
+struct RekeyTests {
+  private func established(
+    _ change: @escaping (inout IKEConnection) -> Void = { _ in }
+  ) -> TwoGateways {
+    let pair = TwoGateways()
+    pair.configure(left: change, right: change)
+    pair.run(for: .seconds(1))
+    return pair
+  }
+
+  @Test("a Child SA is replaced before its lifetime ends, and the old one goes afterwards", arguments: [true, false])
+  func childLifetime(perfectForwardSecrecy: Bool) throws {
+    let pair = established { connection in
+      connection.childLifetime = .seconds(100)
+      if !perfectForwardSecrecy {
+        connection.childProposals = ESPProposal.proposals(
+          encryption: [.aes256GCM16], integrity: [], keyExchangeMethods: [], extendedSequenceNumbers: false)
+      }
+    }
+    let first = try #require(pair.left.installed.values.first)
+    pair.run(for: .seconds(99))
+    #expect(pair.haveOneMatchingChild)
+    let second = try #require(pair.left.installed.values.first)
+    #expect(second.inboundKeys != first.inboundKeys)
+    #expect(second.replaces == first.inboundSPI)
+    #expect(pair.left.childrenEstablished.last?.suite.keyExchange == (perfectForwardSecrecy ? .curve25519 : nil))
+    #expect(pair.left.failures.isEmpty)
+    pair.run(for: .seconds(1000))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.left.established.count == 1)
+    #expect((10...14).contains(pair.left.childrenEstablished.count))
+  }
+
+  @Test("the new Child SA is installed at both ends before the old one is removed")
+  func makeBeforeBreak() throws {
+    let pair = established()
+    let old = try #require(pair.left.installed.keys.first)
+    pair.handle(pair.left, .rekeyChild(connection: "tunnel", inboundSPI: old))
+    pair.run(for: .seconds(1))
+    for gateway in [pair.left, pair.right] {
+      let order = gateway.actions.compactMap { action -> Bool? in
+        switch action {
+        case .installChildSA: true
+        case .deleteChildSA: false
+        default: nil
+        }
+      }
+      #expect(order == [true, true, false])
+    }
+  }
+
+  @Test("an IKE SA is replaced before its lifetime ends and hands its Child SA over", arguments: [true, false])
+  func ikeLifetime(byInitiator: Bool) {
+    let pair = TwoGateways()
+    pair.configure {
+      $0.ikeLifetime = byInitiator ? .seconds(100) : .seconds(10000)
+    } right: {
+      $0.ikeLifetime = byInitiator ? .seconds(10000) : .seconds(100)
+    }
+    pair.run(for: .seconds(1))
+    let child = pair.left.installed
+    pair.run(for: .seconds(99))
+    #expect(pair.left.established.count == 2)
+    #expect(pair.right.established.count == 2)
+    #expect(pair.left.installed == child)
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.left.establishedSessions.count == 1)
+    #expect(pair.right.establishedSessions.count == 1)
+    #expect(pair.left.closings.isEmpty)
+    #expect(pair.left.failures.isEmpty)
+    pair.run(for: .seconds(1000))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.left.closings.isEmpty)
+  }
+
+  @Test("a Child SA that is rekeyed in the IKE SA's successor gets keys from the successor")
+  func childAfterIKE() throws {
+    let pair = established()
+    pair.handle(pair.left, .rekeyIKE(connection: "tunnel"))
+    pair.run(for: .seconds(1))
+    let old = try #require(pair.right.installed.keys.first)
+    pair.handle(pair.right, .rekeyChild(connection: "tunnel", inboundSPI: old))
+    pair.run(for: .seconds(1))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.right.installed[old] == nil)
+  }
+
+  @Test("both ends rekey the same Child SA at once: both step back, and one of them succeeds later")
+  func childCollision() throws {
+    let pair = established()
+    let left = try #require(pair.left.installed.keys.first)
+    let right = try #require(pair.right.installed.keys.first)
+    pair.handle(pair.left, .rekeyChild(connection: "tunnel", inboundSPI: left))
+    pair.handle(pair.right, .rekeyChild(connection: "tunnel", inboundSPI: right))
+    pair.run(for: .seconds(10))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.left.installed[left] == nil)
+    #expect(pair.left.failures.isEmpty)
+    #expect(pair.right.failures.isEmpty)
+  }
+
+  @Test("both ends rekey the IKE SA at once: both step back, and one of them succeeds later")
+  func ikeCollision() {
+    let pair = established()
+    pair.handle(pair.left, .rekeyIKE(connection: "tunnel"))
+    pair.handle(pair.right, .rekeyIKE(connection: "tunnel"))
+    pair.run(for: .seconds(30))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.left.established.count >= 2)
+    #expect(pair.left.establishedSessions.count == 1)
+    #expect(pair.right.establishedSessions.count == 1)
+    #expect(pair.left.closings.isEmpty)
+  }
+
+  @Test("one end rekeys a Child SA while the other rekeys the IKE SA: nothing is lost")
+  func crossCollision() throws {
+    let pair = established()
+    let old = try #require(pair.left.installed.keys.first)
+    pair.handle(pair.left, .rekeyChild(connection: "tunnel", inboundSPI: old))
+    pair.handle(pair.right, .rekeyIKE(connection: "tunnel"))
+    pair.run(for: .seconds(30))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.left.installed[old] == nil)
+    #expect(pair.left.established.count >= 2)
+    #expect(pair.left.closings.isEmpty)
+  }
+
+  @Test("a further Child SA lives beside the first")
+  func furtherChild() throws {
+    let pair = established()
+    let net = TrafficSelector(try #require(IPPrefix("10.9.0.0/16")))
+    pair.handle(pair.left, .createChild(connection: "tunnel", localSelectors: [net], remoteSelectors: [.any(.v4)]))
+    pair.run(for: .seconds(1))
+    #expect(pair.left.installed.count == 2)
+    for child in pair.left.installed.values {
+      let other = try #require(pair.right.installed[child.outboundSPI])
+      #expect(child.matches(other))
+    }
+    #expect(pair.left.installed.values.contains { $0.localSelectors == [net] })
+  }
+
+  @Test("a Child SA that the shell cannot install is deleted at the peer and tried again")
+  func installFails() throws {
+    let pair = established()
+    let spi = try #require(pair.left.installed.keys.first)
+    pair.handle(pair.left, .childSAFailed(connection: "tunnel", inboundSPI: spi, reason: "no such device"))
+    pair.run(for: .seconds(10))
+    #expect(pair.left.failures.first?.stage == .childSA)
+    #expect(pair.right.installed.count == 1)
+    #expect(pair.left.childrenEstablished.count == 2)
+  }
+}
