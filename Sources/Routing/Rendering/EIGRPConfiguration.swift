@@ -16,10 +16,6 @@ struct EIGRPConfiguration {
 
   func render(into lines: inout FRRLines) {
     let tunnels = site.tunnels.filter(\.peerIsManaged)
-    for tunnel in tunnels {
-      // The delay, in tens of microseconds, tells tunnels apart as OSPF's cost does.
-      lines.block("interface \(tunnel.interface)", ["delay \(tunnel.cost)"])
-    }
     let tunnelNetworks = tunnels.compactMap { tunnel -> IPPrefix? in
       guard case .numbered(let local, _) = tunnel.addressing else { return nil }
       return local.prefix
@@ -31,5 +27,8 @@ struct EIGRPConfiguration {
         + (tunnelNetworks + site.routing.announced).map { "network \($0)" }
         + quiet.map { "passive-interface \($0)" }
         + (site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static"] : []))
+    // eigrpd knows an interface's settings only once a network covers it. The delay, in tens of microseconds, tells
+    // tunnels apart as OSPF's cost does.
+    for tunnel in tunnels { lines.block("interface \(tunnel.interface)", ["delay \(tunnel.cost)"]) }
   }
 }

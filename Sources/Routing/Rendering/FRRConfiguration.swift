@@ -29,8 +29,6 @@ public struct FRRConfiguration: Equatable, Sendable {
   public init(_ site: SiteConfiguration) {
     var lines = FRRLines()
     lines.add("frr defaults traditional")
-    lines.add("hostname \(site.site)")
-    lines.add("service integrated-vtysh-config")
     let filter = RouteFilter(site)
     filter.render(into: &lines)
     StaticRoutes(site).render(into: &lines)

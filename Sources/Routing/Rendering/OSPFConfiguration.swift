@@ -26,7 +26,7 @@ struct OSPFConfiguration {
       [
         "ospf router-id \(site.routing.routerID)", "log-adjacency-changes",
         // The first change at once, then with care (milliseconds).
-        "timers throttle spf 10 100 2000",
+        "timers throttle spf 10 100 2000", "timers throttle lsa all 200", "timers lsa min-arrival 100",
       ] + (site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static route-map \(RouteFilter.name)"] : []))
   }
 
@@ -46,6 +46,8 @@ struct OSPFConfiguration {
       "ip ospf network point-to-point", "ip ospf area \(area)", "ip ospf cost \(tunnel.cost)",
       // A lost neighbour is noticed in 8 seconds where there is no BFD.
       "ip ospf hello-interval 2", "ip ospf dead-interval 8",
+      // The first router LSA is often refused as too recent; the next one need not wait for 5 seconds.
+      "ip ospf retransmit-interval 1",
       // The two ends may know different MTUs: each only that of its own line.
       "ip ospf mtu-ignore",
     ]
