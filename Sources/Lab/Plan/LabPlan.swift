@@ -13,31 +13,24 @@ import WireFormat
 ///  SITE-host ── lan0 SITE wan0 ── isp-SITE-UPLINK ──┘
 /// ```
 ///
-/// Agents reach the controller over the management network alone, so an ISP line carries nothing but the tunnels.
+/// Agents reach the controller over the management network alone, so an ISP line carries nothing but the tunnels. The
+/// lab addresses and routes the gateways of third parties; an agent does that for its own.
 /// A plan is a value: making one touches nothing.
 public struct LabPlan: Equatable, Sendable {
-  /// Which gateways the lab itself addresses.
-  public enum Addressing: Sendable {
-    /// Those of third parties: an agent addresses its own gateway.
-    case unmanagedSites
-    /// All of them, to look at the bare network without any agent.
-    case allSites
-  }
-
   /// All namespaces, in the order in which they are made.
   public internal(set) var namespaces: [LabNamespace]
   /// All cables.
   public internal(set) var cables: [Cable]
 
   /// Plans the lab of a topology. Throws `LabError.nameTaken` when two things would have one name.
-  public init(_ topology: TopologyDocument, addressing: Addressing = .unmanagedSites) throws(LabError) {
+  public init(_ topology: TopologyDocument) throws(LabError) {
     namespaces = [LabNamespace(LabNames.internet, forwards: true), LabNamespace(LabNames.controller)]
     cables = []
     let lines = topology.sites.flatMap { site in site.uplinks.map { (site, $0) } }
     let fixedAddresses = lines.compactMap(\.1.fixedAddress)
     addManagementNetwork()
     for (index, site) in topology.sites.enumerated() {
-      addGateway(site, isAddressed: addressing == .allSites || !site.isManaged)
+      addGateway(site)
       addManagementAccess(site, index: index)
       for (index, lan) in site.lans.enumerated() { addHost(of: site, in: lan, index: index) }
     }
@@ -83,9 +76,9 @@ public struct LabPlan: Equatable, Sendable {
 
   // MARK: Sites
 
-  private mutating func addGateway(_ site: Site, isAddressed: Bool) {
-    var gateway = LabNamespace(LabNames.gateway(site.name), forwards: isAddressed)
-    if isAddressed {
+  private mutating func addGateway(_ site: Site) {
+    var gateway = LabNamespace(LabNames.gateway(site.name), forwards: !site.isManaged)
+    if !site.isManaged {
       gateway.addresses += site.loopbacks.map { .init("lo", InterfaceAddress(host: $0)) }
       gateway.addresses += site.lans.flatMap { lan in lan.addresses.map { .init(lan.interface, $0) } }
       for (index, uplink) in site.uplinks.enumerated() {

@@ -12,21 +12,18 @@ public struct Lab {
   /// What it remembers.
   public private(set) var state: LabState
 
-  var network: LabNetwork { LabNetwork(plan: plan) }
+  private var network: LabNetwork { LabNetwork(plan: plan) }
 
   /// Builds the network of a topology and starts its DHCP servers, but no controller or agent yet.
   ///
   /// - Parameters:
   ///   - text: the topology file.
   ///   - file: its name, for errors.
-  ///   - addressing: which gateways the lab addresses itself.
   /// - Throws: `ValidationFailure`, `LabError`, or what a command that it runs says. What was built until then is
   ///   removed again.
-  public static func up(
-    _ text: String, file: String, addressing: LabPlan.Addressing = .unmanagedSites
-  ) throws -> Lab {
+  public static func up(_ text: String, file: String) throws -> Lab {
     let topology = try TopologyDocument.parse(text, file: file)
-    let plan = try LabPlan(topology, addressing: addressing)
+    let plan = try LabPlan(topology)
     guard geteuid() == 0 else { throw LabError.needsRoot }
     try LabFiles.create()
     do {
@@ -73,6 +70,9 @@ public struct Lab {
     try state.save()
   }
 
+  /// The topology file as it was given.
+  public func topologyText() throws -> String { try String(contentsOfFile: LabFiles.topology, encoding: .utf8) }
+
   /// Ends a program that the lab started, if it still runs, and starts it again.
   public mutating func restart(_ name: String) throws {
     guard let process = state.processes[name] else {
@@ -89,7 +89,7 @@ public struct Lab {
     throw LabError.ended(process: name, log: log.split(separator: "\n").suffix(3).joined(separator: "; "))
   }
 
-  mutating func startDHCPServers() throws {
+  private mutating func startDHCPServers() throws {
     for namespace in plan.namespaces {
       guard let server = namespace.leases else { continue }
       let line = namespace.name.dropFirst(LabNames.prefix.count)

@@ -6,7 +6,8 @@ struct LabCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab", abstract: "Runs a whole network on this machine, in network namespaces (as root).",
     subcommands: [
-      LabUpCommand.self, LabDownCommand.self, LabStatusCommand.self, LabPingCommand.self, LabExecCommand.self,
+      LabUpCommand.self, LabStartCommand.self, LabDownCommand.self, LabStatusCommand.self, LabPingCommand.self,
+      LabExecCommand.self,
       LabCutCommand.self, LabMendCommand.self, LabRestartCommand.self,
     ])
 }

@@ -1,0 +1,57 @@
+import Foundation
+import Lab
+import LinuxNetworking
+import Testing
+
+extension IntegrationTests {
+  @Suite("Clear text")
+  struct ClearTextTests {
+    /// The payload of the pings: nothing else looks like it.
+    private let marker = Array("FABRIC-IN-CLEAR!".utf8)
+
+    @Test(
+      "never shows on an ISP line: while tunnels come up, while they carry traffic, and while they go",
+      arguments: ["hub-and-spoke.yaml", "dual-isp.yaml"])
+    func neverOnALine(topology: String) async throws {
+      try await RunningLab.with(FabricBinary.topology(topology), options: ["--no-start"]) { lab in
+        let capture = try LineCapture()
+        let hosts = try startPings()
+        let start = try FabricBinary.run(["lab", "start", "--timeout", "60s"], timeout: .seconds(120))
+        #expect(start.succeeded, "\(start.output)\(start.errorOutput)")
+        let supervisors = try lab.status().sites.map(\.site).map { try lab.process($0) }
+        for supervisor in supervisors { supervisor.signal(SIGTERM) }
+        try await lab.eventually("all agents stop", within: 15) { !supervisors.contains(where: \.isRunning) }
+        try await Task.sleep(for: .seconds(1))
+        for host in hosts { host.signal(SIGKILL) }
+        try check(capture.stop())
+      }
+    }
+
+    /// Every host pings every other one all the time, with the marker as payload.
+    private func startPings() throws -> [ChildProcess] {
+      let plan = try Lab.running().plan
+      let pattern = marker.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+      return try plan.hosts.flatMap { source in
+        try plan.hosts.filter { $0.name != source.name }.flatMap { destination in
+          try destination.addresses.map { address in
+            var ping = Program(
+              "ping", ["-n", "-q", "-i", "0.2", "-s", "64", "-p", pattern, address.address.address.description],
+              in: NetworkNamespace(source.name))
+            ping.standardOutput = try FileDescriptor(path: "/dev/null", flags: O_WRONLY)
+            ping.standardError = ping.standardOutput
+            return try ChildProcess(ping)
+          }
+        }
+      }
+    }
+
+    private func check(_ lines: [String: [CapturedFrame]]) throws {
+      for (line, frames) in lines {
+        let kinds = Set(frames.map(\.kind))
+        #expect(kinds.isSuperset(of: [.ike, .esp]), "\(line) saw \(kinds)")
+        #expect(kinds.isSubset(of: [.ike, .esp, .addressResolution, .dhcp]), "\(line) saw \(kinds)")
+        #expect(!frames.contains { $0.contains(marker) }, "\(line) saw a ping in clear text")
+      }
+    }
+  }
+}

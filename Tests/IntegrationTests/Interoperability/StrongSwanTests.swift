@@ -1,0 +1,96 @@
+import ControlProtocol
+import LinuxNetworking
+import Testing
+
+extension IntegrationTests {
+  @Suite("strongSwan as the other gateway", .enabled(if: Program.find("charon") != nil, "strongswan-charon is missing"))
+  struct StrongSwanTests {
+    @Test("answers Fabric with every cipher and group, and the LANs reach each other both ways")
+    func responds() async throws {
+      try await everySuite(ThirdParties(ThirdParties.Suite.all))
+    }
+
+    @Test("calls Fabric through a NAT with every cipher and group, and the LANs reach each other both ways")
+    func initiates() async throws {
+      try await everySuite(ThirdParties(ThirdParties.Suite.all, behindNAT: true))
+    }
+
+    private func everySuite(_ parties: ThirdParties) async throws {
+      try await RunningLab.with(text: parties.topology, options: ["--no-start"]) { lab in
+        let peers = try parties.partners.map { try StrongSwan(in: $0.name, .init($0)) }
+        let start = try FabricBinary.run(["lab", "start", "--timeout", "60s"], timeout: .seconds(120))
+        for (partner, peer) in zip(parties.partners, peers) {
+          let suite = partner.suite.testDescription
+          #expect(peer.isUp, "\(suite): no Child SA\(peer.log)")
+          try #expect(lab.ping(partner.host, from: "hub-host"), "\(suite): Fabric to strongSwan\(peer.log)")
+          try #expect(
+            lab.ping(ThirdParties.hubHost, from: "\(partner.name)-host"),
+            "\(suite): strongSwan to Fabric\(peer.log)")
+        }
+        let status = try lab.status()
+        #expect(status.hasConverged, "\(start.output)\(RunningLab.logs())")
+        for peer in peers { try peer.stop() }
+      }
+    }
+
+    @Test("A partner with a wrong key and one without a common proposal fail with their causes; the third one works")
+    func faults() async throws {
+      let parties = ThirdParties([.init(), .init(group: .ecp384), .init()])
+      try await RunningLab.with(text: parties.topology, options: ["--no-start"]) { lab in
+        var connections = parties.partners.map(StrongSwan.Connection.init)
+        connections[0].presharedKey = String(connections[0].presharedKey.reversed())
+        connections[1].ikeProposal = "aes128-sha256-prfsha256-modp3072"
+        let peers = try zip(parties.partners, connections).map { try StrongSwan(in: $0.name, $1) }
+        let start = try FabricBinary.run(["lab", "start", "--timeout", "15s"], timeout: .seconds(60))
+        #expect(start.status == .exited(1))
+        let faults = try Dictionary(grouping: lab.hubTunnels(), by: \.peerSite).compactMapValues { $0.first?.fault }
+        let details = "\(faults)\(peers.map(\.log).joined())\(RunningLab.logs())"
+        #expect(faults["partner1"]?.stage == .ikeSA, "\(details)")
+        #expect(faults["partner1"]?.cause.lowercased().contains("authentication failed") == true, "\(details)")
+        #expect(faults["partner2"]?.stage == .ikeSA, "\(details)")
+        #expect(faults["partner2"]?.cause.lowercased().contains("no proposal chosen") == true, "\(details)")
+        #expect(start.output.contains("no proposal chosen"), "\(start.output)")
+        #expect(faults["partner3"] == nil, "\(details)")
+        try #expect(lab.ping(parties.partners[2].host, from: "hub-host"), "\(details)")
+        for peer in peers { try peer.stop() }
+      }
+    }
+
+    @Test("A Child SA that no proposal fits fails at Phase 2, and Phase 1 stands")
+    func childProposalMismatch() async throws {
+      let parties = ThirdParties([.init()])
+      try await RunningLab.with(text: parties.topology, options: ["--no-start"]) { lab in
+        var connection = StrongSwan.Connection(parties.partners[0])
+        connection.espProposal = "aes128-sha256"
+        let peer = try StrongSwan(in: parties.partners[0].name, connection)
+        _ = try FabricBinary.run(["lab", "start", "--timeout", "10s"], timeout: .seconds(60))
+        let tunnel = try #require(lab.hubTunnels().first)
+        #expect(tunnel.fault?.stage == .childSA, "\(tunnel)\(peer.log)\(RunningLab.logs())")
+        #expect(tunnel.fault?.cause.lowercased().contains("no proposal chosen") == true, "\(tunnel)")
+        try peer.stop()
+      }
+    }
+
+    @Test("A partner that does not answer is said to be silent")
+    func silentPeer() async throws {
+      let parties = ThirdParties([.init()])
+      try await RunningLab.with(text: parties.topology, options: ["--no-start"]) { lab in
+        _ = try FabricBinary.run(["lab", "start", "--timeout", "10s"], timeout: .seconds(60))
+        let tunnel = try #require(lab.hubTunnels().first)
+        #expect(tunnel.fault?.stage == .reachability, "\(tunnel)\(RunningLab.logs())")
+      }
+    }
+  }
+}
+
+extension RunningLab {
+  /// The hub's tunnels, as it reports them.
+  fileprivate func hubTunnels() throws -> [TunnelStatus] {
+    try status().sites.first { $0.site == "hub" }?.status?.tunnels ?? []
+  }
+}
+
+extension API.NetworkStatus {
+  /// Whether every site that Fabric runs has converged.
+  var hasConverged: Bool { sites.filter(\.isManaged).allSatisfy(\.isConverged) }
+}

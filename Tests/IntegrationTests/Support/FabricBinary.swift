@@ -1,0 +1,22 @@
+import Foundation
+import LinuxNetworking
+
+/// The project's own programs, built beside these tests.
+enum FabricBinary {
+  /// The checkout.
+  static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// A topology of the project.
+  static func topology(_ name: String) -> String { root.appendingPathComponent("topologies/\(name)").path }
+
+  /// A program of `scripts/`.
+  static func script(_ name: String) -> String { root.appendingPathComponent("scripts/\(name)").path }
+
+  /// Runs `fabric` to its end.
+  static func run(_ arguments: [String], timeout: Duration = .seconds(30)) throws -> ProgramResult {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let fabric = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("fabric").path
+    return try Program(fabric, arguments).runAndCapture(timeout: timeout)
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Glibc
+import Lab
+import LinuxNetworking
+import Testing
+import WireFormat
+
+/// `tcpdump` on ISP lines.
+struct LineCapture {
+  /// The lines' namespaces, as `fabric lab exec` names them, and what captures there.
+  private let captures: [(line: String, file: String, process: ChildProcess)]
+
+  /// Starts to capture on every ISP line of the lab that is up, and returns once all of them listen.
+  init() throws {
+    let directory = LabFiles.directory + "/capture"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    let names = try FileManager.default.contentsOfDirectory(atPath: "/run/netns").sorted()
+    captures = try names.filter { $0.hasPrefix(LabNames.prefix + "isp-") }.map { name in
+      let file = "\(directory)/\(name).pcap"
+      var tcpdump = Program(
+        "tcpdump", ["-i", LabNames.line, "-n", "-p", "-U", "--immediate-mode", "-Z", "root", "-w", file],
+        in: NetworkNamespace(name))
+      tcpdump.standardError = try FileDescriptor(path: file + ".log", flags: O_WRONLY | O_CREAT, mode: 0o600)
+      return (String(name.dropFirst(LabNames.prefix.count)), file, try ChildProcess(tcpdump))
+    }
+    for capture in captures { try LineCapture.waitUntilListening(capture.file + ".log") }
+  }
+
+  private static func waitUntilListening(_ log: String) throws {
+    for _ in 0..<250 {
+      if let text = try? String(contentsOfFile: log, encoding: .utf8), text.contains("listening on") { return }
+      usleep(20_000)
+    }
+    Issue.record("tcpdump does not start: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+  }
+
+  /// Stops and returns the frames of each line.
+  func stop() throws -> [String: [CapturedFrame]] {
+    var frames: [String: [CapturedFrame]] = [:]
+    for capture in captures {
+      capture.process.signal(SIGINT)
+      _ = try capture.process.wait(timeout: .seconds(5))
+      let bytes = [UInt8](FileManager.default.contents(atPath: capture.file) ?? Data())
+      frames[capture.line] = CapturedFrame.read(bytes)
+    }
+    return frames
+  }
+}
+
+/// One Ethernet frame off an ISP line.
+struct CapturedFrame {
+  let bytes: [UInt8]
+
+  /// The frames of a pcap file (little-endian, Ethernet): a header of 24 bytes, then 16 bytes before each frame.
+  static func read(_ file: [UInt8]) -> [CapturedFrame] {
+    var frames: [CapturedFrame] = []
+    var offset = 24
+    while offset + 16 <= file.count {
+      let length = (0..<4).reduce(0) { $0 | Int(file[offset + 8 + $1]) << (8 * $1) }
+      guard offset + 16 + length <= file.count else { break }
+      frames.append(CapturedFrame(bytes: Array(file[offset + 16..<offset + 16 + length])))
+      offset += 16 + length
+    }
+    return frames
+  }
+
+  /// What the frame is.
+  enum Kind: Hashable { case addressResolution, dhcp, ike, esp, other(String) }
+
+  /// What may be on a line is named; everything else is `other`.
+  var kind: Kind {
+    switch word(at: 12) {
+    case 0x0806: .addressResolution
+    case 0x0800: kind(inner: byte(at: 23), payload: 14 + Int(byte(at: 14) & 0x0F) * 4)
+    case 0x86DD: byte(at: 20) == 0 ? kind(inner: byte(at: 54), payload: 62) : kind(inner: byte(at: 20), payload: 54)
+    default: .other("EtherType \(String(word(at: 12), radix: 16))")
+    }
+  }
+
+  private func kind(inner proto: UInt8, payload: Int) -> Kind {
+    switch proto {
+    case 50: return .esp
+    case 17:
+      let ports = [word(at: payload), word(at: payload + 2)]
+      if ports.contains(500) { return .ike }
+      if ports.contains(4500) { return isNonESPMarker(at: payload + 8) ? .ike : .esp }
+      if Set(ports) == [67, 68] { return .dhcp }
+      return .other("UDP \(ports)")
+    // Neighbour discovery (RFC 4861) and the multicast listener reports that it needs (RFC 3810).
+    case 58:
+      return [130, 131, 132, 133, 134, 135, 136, 143].contains(byte(at: payload))
+        ? .addressResolution : .other("ICMPv6 \(byte(at: payload))")
+    default: return .other("protocol \(proto)")
+    }
+  }
+
+  /// RFC 3948 section 2.2: four zero bytes where ESP has its SPI.
+  private func isNonESPMarker(at offset: Int) -> Bool { (0..<4).allSatisfy { byte(at: offset + $0) == 0 } }
+
+  /// Whether the bytes stand anywhere in the frame.
+  func contains(_ marker: [UInt8]) -> Bool {
+    guard bytes.count >= marker.count else { return false }
+    return (0...bytes.count - marker.count).contains { bytes[$0..<$0 + marker.count].elementsEqual(marker) }
+  }
+
+  private func byte(at offset: Int) -> UInt8 { offset < bytes.count ? bytes[offset] : 0 }
+  private func word(at offset: Int) -> Int { Int(byte(at: offset)) << 8 | Int(byte(at: offset + 1)) }
+}

@@ -1,0 +1,123 @@
+import ControlProtocol
+import Foundation
+import Lab
+import LinuxNetworking
+import Testing
+import WireFormat
+
+/// A lab that a test has up; whatever the test does, nothing of it is left afterwards.
+struct RunningLab {
+  /// Brings a topology up, lets `body` use it, and takes it down.
+  ///
+  /// - Parameters:
+  ///   - topology: the path of the topology file.
+  ///   - converges: whether `fabric lab up` must succeed.
+  ///   - timeout: how long the sites may take.
+  static func with(
+    _ topology: String, converges: Bool = true, timeout: Int = 60, options: [String] = [],
+    _ body: (RunningLab) async throws -> Void
+  ) async throws {
+    try down()
+    do {
+      let up = try FabricBinary.run(
+        ["lab", "up", topology, "--timeout", "\(timeout)s"] + options, timeout: .seconds(timeout + 60))
+      let log = "\(up.output)\n\(up.errorOutput)"
+      if converges { try #require(up.succeeded, "\(log)\(logs())") }
+      try await body(RunningLab())
+    } catch {
+      try down()
+      throw error
+    }
+    try down()
+    #expect(leftovers() == [])
+  }
+
+  /// Brings up a topology that is given as text.
+  static func with(
+    text: String, converges: Bool = true, timeout: Int = 60, options: [String] = [],
+    _ body: (RunningLab) async throws -> Void
+  ) async throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("fabric-\(UUID().uuidString).yaml")
+    try Data(text.utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    try await with(file.path, converges: converges, timeout: timeout, options: options, body)
+  }
+
+  static func down() throws {
+    let result = try FabricBinary.run(["lab", "down"], timeout: .seconds(60))
+    try #require(result.succeeded, "\(result.errorOutput)")
+  }
+
+  /// What a lab must not leave behind: namespaces, files, processes.
+  static func leftovers() -> [String] {
+    let files = FileManager.default
+    let namespaces = (try? files.contentsOfDirectory(atPath: "/run/netns")) ?? []
+    let processes = ((try? files.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
+      .compactMap { try? String(contentsOfFile: "/proc/\($0)/cmdline", encoding: .utf8) }
+      .map { $0.replacingOccurrences(of: "\0", with: " ") }
+    let directories = ["/run/fabric-lab", "/run/frr", "/var/run/frr", "/etc/frr"]
+      .flatMap { directory in
+        ((try? files.contentsOfDirectory(atPath: directory)) ?? []).map { "\(directory)/\($0)" }
+      }
+    return namespaces.filter { $0.hasPrefix(LabNames.prefix) }
+      + processes.filter { $0.contains(LabNames.prefix) } + directories.filter { $0.contains("fabric-lab") }
+  }
+
+  /// The ends of all logs, for a test that failed.
+  static func logs() -> String {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/run/fabric-lab/log")) ?? []
+    return names.sorted().map { name in
+      let text = (try? String(contentsOfFile: "/run/fabric-lab/log/\(name)", encoding: .utf8)) ?? ""
+      return "\n== \(name)\n" + text.split(separator: "\n").suffix(15).joined(separator: "\n")
+    }.joined()
+  }
+
+  /// A `fabric` command that must succeed.
+  @discardableResult
+  func fabric(_ arguments: String...) throws -> String {
+    let result = try FabricBinary.run(arguments)
+    try #require(result.succeeded, "fabric \(arguments.joined(separator: " ")): \(result.output)\(result.errorOutput)")
+    return result.output
+  }
+
+  /// The network's status, converged or not.
+  func status() throws -> API.NetworkStatus {
+    let result = try FabricBinary.run(["status", "-o", "json", "--controller", LabFiles.controllerSocket])
+    return try MessageCoding.decode(API.NetworkStatus.self, from: result.standardOutput)
+  }
+
+  /// Whether every LAN host reaches every other.
+  func allHostsReachEachOther() throws -> Bool {
+    try FabricBinary.run(["lab", "ping"], timeout: .seconds(60)).succeeded
+  }
+
+  /// Whether an address answers a host or gateway of the lab within `patience` seconds.
+  func ping(_ address: String, from name: String, patience: Int = 5, source: String? = nil) throws -> Bool {
+    let arguments = ["-n", "-q", "-i", "0.2", "-c", "1", "-w", String(patience)] + (source.map { ["-I", $0] } ?? [])
+    return try Program("ping", arguments + [address], in: namespace(name))
+      .runAndCapture(timeout: .seconds(patience + 5)).succeeded
+  }
+
+  func namespace(_ name: String) -> NetworkNamespace { NetworkNamespace(LabNames.prefix + name) }
+
+  /// The process that the lab started under a name: a site's supervisor, or `controller`.
+  func process(_ name: String) throws -> ProcessIdentity {
+    struct Status: Decodable { let lab: LabState }
+    let result = try FabricBinary.run(["lab", "status", "-o", "json"])
+    let status = try MessageCoding.decode(Status.self, from: result.standardOutput)
+    return try #require(status.lab.processes[name]?.identity)
+  }
+
+  /// Asks every 200 ms until `condition` holds; fails when it does not within `limit` seconds.
+  func eventually(
+    _ what: String, within limit: Int, _ condition: () async throws -> Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let deadline = ContinuousClock.now + .seconds(limit)
+    while ContinuousClock.now < deadline {
+      if try await condition() { return }
+      try await Task.sleep(for: .milliseconds(200))
+    }
+    Issue.record("not within \(limit) s: \(what)\(RunningLab.logs())", sourceLocation: sourceLocation)
+  }
+}
