@@ -64,6 +64,7 @@ struct ThirdParties {
     \(Suite.all.map(ikeProfile).joined(separator: "\n"))
       ipsec:
     \(Suite.Encryption.allCases.map(ipsecProfile).joined(separator: "\n"))
+    defaults: { ike: \(Suite().testDescription), ipsec: \(Suite().encryption) }
     sites:
       hub:
         role: hub

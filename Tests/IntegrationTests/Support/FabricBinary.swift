@@ -1,5 +1,6 @@
 import Foundation
 import LinuxNetworking
+import Testing
 
 /// The project's own programs, built beside these tests.
 enum FabricBinary {
@@ -19,4 +20,9 @@ enum FabricBinary {
     let fabric = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("fabric").path
     return try Program(fabric, arguments).runAndCapture(timeout: timeout)
   }
+}
+
+extension ProgramResult: CustomTestStringConvertible {
+  /// What a failed expectation prints.
+  public var testDescription: String { "\(status): \(output)\(errorOutput)" }
 }
