@@ -1,0 +1,59 @@
+import FabricCrypto
+import IKE
+import Testing
+import Topology
+import WireFormat
+
+@testable import AgentCore
+
+@Suite("A tunnel of the configuration")
+struct TunnelTests {
+  private let tunnel = SampleSite.tunnel("dsl", "vti0", cost: 10)
+  private let uplink = SampleSite.uplink("dsl", "wan0", "198.51.100")
+
+  @Test("becomes a connection with its proposals in the order of preference")
+  func connection() throws {
+    let connection = try tunnel.connection(localAddress: SampleSite.address("198.51.100.11"))
+    #expect(connection.ikeProposals.map(\.encryption) == [[.aes256GCM16], [.aes256CBC]])
+    #expect(connection.ikeProposals.map(\.integrity) == [[], [.hmacSHA256_128]])
+    #expect(connection.childProposals.map(\.keyExchangeMethods) == [[.ecp384]])
+    #expect(connection.localSelectors == [.any(.v4), .any(.v6)])
+    #expect(connection.localIdentity == .fqdn("dsl.berlin.acme"))
+    #expect(connection.forceEncapsulation)
+  }
+
+  @Test("proves the kind of identity that its text looks like")
+  func identities() {
+    #expect(IKEIdentity(topologyText: "hq.acme") == .fqdn("hq.acme"))
+    #expect(IKEIdentity(topologyText: "ops@acme.example") == .email("ops@acme.example"))
+    #expect(IKEIdentity(topologyText: "192.0.2.1") == .address(SampleSite.address("192.0.2.1")))
+  }
+
+  @Test("leaves room for the largest overhead that may be negotiated")
+  func mtu() {
+    // 1500 − IPv4 20 − UDP 8 − ESP 8 − IV 8 − ICV 16 = 1440, a multiple of 4; less the trailer's 2.
+    #expect(tunnel.mtu(over: uplink) == 1438)
+    var plain = tunnel
+    plain.encapsulation = .esp
+    #expect(plain.mtu(over: uplink) == 1446)
+    var blocks = tunnel
+    blocks.ipsec.encryption = ["aes256gcm16", "aes256"]
+    blocks.ipsec.integrity = ["sha256"]
+    // CBC: 1500 − 20 − 8 − 8 − 16 − 16 = 1432, down to a multiple of 16 is 1424.
+    #expect(blocks.mtu(over: uplink) == 1422)
+  }
+
+  @Test("asks for more than a line that cannot carry IPv6 inside")
+  func smallLine() {
+    var line = uplink
+    line.mtu = 1343
+    #expect(tunnel.mtu(over: line) == nil)
+    line.mtu = 1344
+    #expect(tunnel.mtu(over: line) == 1282)
+  }
+
+  @Test("keeps its key from the roles that need none")
+  func secrets() {
+    #expect(SampleSite.configuration().withoutSecrets.tunnels.allSatisfy { $0.presharedKey.bytes.isEmpty })
+  }
+}

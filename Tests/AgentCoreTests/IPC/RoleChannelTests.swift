@@ -1,0 +1,73 @@
+import LinuxNetworking
+import Logging
+import Testing
+import WireFormat
+
+@testable import AgentCore
+
+@Suite("A role's channel")
+struct RoleChannelTests {
+  private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+  @Test("delivers messages in order, with their descriptors")
+  func order() throws {
+    let loop = try EventLoop()
+    let (one, other) = try MessageChannel.pair()
+    let sender = try RoleChannel<SupervisorToESP, ESPToSupervisor>(one, loop: loop, logger: logger)
+    let receiver = try RoleChannel<ESPToSupervisor, SupervisorToESP>(other, loop: loop, logger: logger)
+    var received: [(SupervisorToESP, Int)] = []
+    receiver.onMessage = { received.append(($0, $1.count)) }
+    sender.send(.tunnel(name: "a", mtu: 1400), descriptors: [try .memory([1])])
+    sender.send(.stop)
+    try loop.runOnce(timeout: .seconds(1))
+    #expect(received.map(\.0) == [.tunnel(name: "a", mtu: 1400), .stop])
+    #expect(received.map(\.1) == [1, 0])
+  }
+
+  @Test("counts and drops what cannot be decoded, and goes on")
+  func malformed() throws {
+    let loop = try EventLoop()
+    let (one, other) = try MessageChannel.pair()
+    let receiver = try RoleChannel<ESPToSupervisor, SupervisorToESP>(other, loop: loop, logger: logger)
+    var received: [SupervisorToESP] = []
+    receiver.onMessage = { message, _ in received.append(message) }
+    for garbage in [[0], Array("{}".utf8), Array(#"{"tunnel":{"name":7}}"#.utf8), [0xFF, 0xFE]] {
+      #expect(try one.send(garbage))
+    }
+    #expect(try one.send(Array(#"{"stop":{}}"#.utf8)))
+    try loop.runOnce(timeout: .seconds(1))
+    #expect(receiver.malformedCount == 4)
+    #expect(received == [.stop])
+  }
+
+  @Test("keeps what the kernel has no room for until the other process reads")
+  func backlog() throws {
+    let loop = try EventLoop()
+    let (one, other) = try MessageChannel.pair()
+    let sender = try RoleChannel<ESPToSupervisor, SupervisorToESP>(one, loop: loop, logger: logger)
+    let counters = (0..<2000).map { TunnelTraffic(tunnel: "tunnel \($0)") }
+    for _ in 0..<200 { sender.send(.counters(counters)) }
+    var count = 0
+    let receiver = try RoleChannel<SupervisorToESP, ESPToSupervisor>(other, loop: loop, logger: logger)
+    receiver.onMessage = { _, _ in count += 1 }
+    for _ in 0..<1000 where count < 200 { try loop.runOnce(timeout: .milliseconds(100)) }
+    #expect(count == 200)
+  }
+
+  @Test("tells once when the other process is gone")
+  func end() throws {
+    let loop = try EventLoop()
+    let (one, other) = try MessageChannel.pair()
+    var endings = 0
+    var gone: RoleChannel<SupervisorToESP, ESPToSupervisor>? = try RoleChannel(one, loop: loop, logger: logger)
+    let receiver = try RoleChannel<ESPToSupervisor, SupervisorToESP>(other, loop: loop, logger: logger)
+    receiver.onClose = { endings += 1 }
+    withExtendedLifetime(gone) {}
+    gone = nil
+    #expect(gone == nil)
+    _ = consume one
+    for _ in 0..<3 { try loop.runOnce(timeout: .milliseconds(20)) }
+    receiver.send(.ready)
+    #expect(endings <= 1)
+  }
+}

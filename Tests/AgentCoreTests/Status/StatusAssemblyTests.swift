@@ -1,0 +1,152 @@
+import ControlProtocol
+import FabricCrypto
+import Foundation
+import Testing
+import Topology
+import WireFormat
+
+@testable import AgentCore
+@testable import IKE
+
+@Suite("The status of a site")
+struct StatusAssemblyTests {
+  private let name = "berlin.dsl--hq.isp"
+  private let date = Date(timeIntervalSince1970: 1_000_000)
+  private let remote = Endpoint(SampleSite.address("192.0.2.1"), port: 4500)
+
+  @Test("says who has to move first while nobody has answered")
+  func waiting() {
+    var site = SampleSite.configuration()
+    #expect(stage(of: StatusAssembly(site)) == .reachability)
+    #expect(fault(of: StatusAssembly(site))?.cause == "waiting for an answer of the peer")
+    site.tunnels[0].initiates = false
+    #expect(fault(of: StatusAssembly(site))?.cause == "waiting for the peer to open the conversation")
+  }
+
+  @Test("says so when the line has no address")
+  func noAddress() {
+    var status = StatusAssembly(SampleSite.configuration())
+    status.received(observation(uplinkAddress: nil))
+    #expect(fault(of: status)?.cause == "uplink dsl has no address yet")
+  }
+
+  @Test("climbs stage by stage, and names the next one as the fault")
+  func stages() {
+    var status = StatusAssembly(SampleSite.configuration())
+    let failure = IKEReport.Failure(
+      stage: .ikeSA, cause: "no proposal chosen", remote: remote, retryAfter: .seconds(1))
+    report(.failed(failure), to: &status)
+    #expect(fault(of: status) == Fault(stage: .ikeSA, cause: "no proposal chosen", at: date))
+    #expect(reached(by: status) == .reachability)
+    report(.established(phase1), to: &status)
+    #expect(stage(of: status) == .childSA)
+    report(.childEstablished(phase2(spi: 1000, at: 5)), to: &status)
+    #expect(stage(of: status) == .interface)
+    status.received(observation(isInterfaceUp: true))
+    #expect(stage(of: status) == .routing)
+    status.received(observation(isInterfaceUp: true, hasNeighbour: true))
+    #expect(fault(of: status)?.cause == "no route into a tunnel for 10.0.0.0/24")
+    status.received(observation(isInterfaceUp: true, hasNeighbour: true, reachable: ["10.0.0.0/16"]))
+    #expect(fault(of: status) == nil)
+    #expect(reached(by: status) == .endToEnd)
+  }
+
+  @Test("shows the younger pair of a rekey, and none once all are closed")
+  func rekey() {
+    var status = StatusAssembly(SampleSite.configuration())
+    report(.established(phase1), to: &status)
+    report(.childEstablished(phase2(spi: 1000, at: 5)), to: &status)
+    report(.childEstablished(phase2(spi: 2000, at: 6)), to: &status)
+    #expect(tunnel(of: status)?.childSA?.inboundSPI == "000007d0")
+    report(.childClosed(spi(1000), reason: "rekeyed"), to: &status)
+    #expect(stage(of: status) == .interface)
+    report(.childClosed(spi(2000), reason: "deleted by the peer"), to: &status)
+    #expect(fault(of: status) == Fault(stage: .childSA, cause: "deleted by the peer", at: date))
+  }
+
+  @Test("keeps phase 2 while a new ike process negotiates, and takes over its pairs")
+  func ikeRestart() {
+    var status = StatusAssembly(SampleSite.configuration())
+    report(.established(phase1), to: &status)
+    report(.childEstablished(phase2(spi: 1000, at: 5)), to: &status)
+    status.ikeRestarted()
+    #expect(stage(of: status) == .interface)
+    #expect(tunnel(of: status)?.ikeSA == nil)
+    report(.established(phase1), to: &status)
+    report(.childEstablished(phase2(spi: 2000, at: 1)), to: &status)
+    #expect(tunnel(of: status)?.childSA?.inboundSPI == "000007d0")
+  }
+
+  @Test("tells wall clock time of monotonic time")
+  func clocks() {
+    var status = StatusAssembly(SampleSite.configuration())
+    report(.established(phase1), to: &status)
+    #expect(tunnel(of: status)?.ikeSA?.establishedAt == date.addingTimeInterval(-7))
+    #expect(tunnel(of: status)?.ikeSA?.suite == "AES_GCM_16_256/PRF_HMAC_SHA2_384/ECP_384")
+  }
+
+  @Test("forgets tunnels that a new revision does not have")
+  func reconfigured() {
+    var status = StatusAssembly(SampleSite.configuration())
+    report(.established(phase1), to: &status)
+    var site = SampleSite.configuration(revision: 2)
+    site.tunnels.removeFirst()
+    status.configured(site)
+    #expect(status.status(agentVersion: "1", at: date, now: now).tunnels.map(\.name) == ["berlin.lte--hq.isp"])
+    status.configured(SampleSite.configuration(revision: 3))
+    #expect(tunnel(of: status)?.ikeSA == nil)
+  }
+
+  // MARK: Pieces
+
+  private var now: Instant { Instant(nanoseconds: 10_000_000_000) }
+
+  private var phase1: IKESASummary {
+    IKESASummary(
+      initiatorSPI: IKESPI(rawValue: 1), responderSPI: IKESPI(rawValue: 2), isInitiator: true,
+      remoteIdentity: .fqdn("isp.hq.acme"), uplink: "dsl",
+      local: Endpoint(SampleSite.address("198.51.100.11"), port: 4500), remote: remote,
+      suite: IKESuite(
+        protection: .aead(.aes256GCM16), pseudorandomFunction: .hmacSHA384, keyExchange: .ecp384),
+      isLocalBehindNAT: false, isRemoteBehindNAT: false, established: Instant(nanoseconds: 3_000_000_000),
+      rekeys: Instant(nanoseconds: 9_000_000_000_000))
+  }
+
+  private func phase2(spi value: UInt32, at seconds: Int64) -> ChildSASummary {
+    ChildSASummary(
+      inboundSPI: spi(value), outboundSPI: spi(3000), replaces: nil,
+      suite: ESPSuite(protection: .aead(.aes256GCM16), keyExchange: nil, usesExtendedSequenceNumbers: true),
+      encapsulation: .udp, localSelectors: [], remoteSelectors: [],
+      established: Instant(nanoseconds: seconds * 1_000_000_000), rekeys: Instant(nanoseconds: .max))
+  }
+
+  private func spi(_ value: UInt32) -> ESPSPI {
+    guard let spi = ESPSPI(rawValue: value) else { preconditionFailure("a test's own SPI") }
+    return spi
+  }
+
+  private func observation(
+    uplinkAddress: String? = "198.51.100.11/24", isInterfaceUp: Bool = false, hasNeighbour: Bool = false,
+    reachable: [String] = []
+  ) -> LinkObservation {
+    let line = UplinkStatus(
+      name: "dsl", interface: "wan0", isUp: true, address: uplinkAddress.map { SampleSite.interfaceAddress($0) },
+      gateway: nil)
+    return LinkObservation(
+      revision: 1, uplinks: [line],
+      tunnels: [
+        .init(tunnel: name, isInterfaceUp: isInterfaceUp, hasRoutingNeighbour: hasNeighbour, cause: nil)
+      ], reachablePrefixes: reachable.map { SampleSite.prefix($0) }, missingPrefixes: [], faults: [])
+  }
+
+  private func report(_ content: IKEReport.Content, to status: inout StatusAssembly) {
+    status.received(IKEReport(connection: name, content), at: date)
+  }
+
+  private func tunnel(of status: StatusAssembly) -> TunnelStatus? {
+    status.status(agentVersion: "1", at: date, now: now).tunnels.first { $0.name == name }
+  }
+  private func fault(of status: StatusAssembly) -> Fault? { tunnel(of: status)?.fault }
+  private func stage(of status: StatusAssembly) -> Stage? { fault(of: status)?.stage }
+  private func reached(by status: StatusAssembly) -> Stage? { tunnel(of: status)?.reached }
+}
