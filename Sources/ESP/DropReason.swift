@@ -47,9 +47,4 @@ public struct DropCounters: Sendable {
 
   /// Counts one more packet.
   public mutating func count(_ reason: DropReason) { counts[reason.rawValue] &+= 1 }
-
-  /// Adds the counts of another.
-  public mutating func add(_ other: DropCounters) {
-    for reason in DropReason.allCases { counts[reason.rawValue] &+= other[reason] }
-  }
 }

@@ -11,8 +11,6 @@ public final class InboundSA {
   public let spi: ESPSPI
   /// Packets and inner bytes opened.
   public private(set) var traffic = TrafficCounters()
-  /// Packets refused.
-  public private(set) var drops = DropCounters()
 
   private let transform: ESPTransform
   private let selectors: SelectorCheck
@@ -30,28 +28,23 @@ public final class InboundSA {
 
   /// Opens the ESP packet at `packet` in place and returns where the inner IP packet lies.
   ///
-  /// Throws the reason, already counted, for which the packet must be dropped.
+  /// Throws the reason for which the packet must be dropped and counted.
   public func open(_ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) throws(DropReason) -> Range<Int> {
-    do throws(DropReason) {
-      let length = try innerLength(opening: UnsafeMutableRawBufferPointer(rebasing: buffer[packet]))
-      traffic.count(bytes: length)
-      let start = packet.lowerBound + transform.layout.prefixLength
-      return start..<(start + length)
-    } catch {
-      drops.count(error)
-      throw error
-    }
-  }
-
-  private func innerLength(opening bytes: UnsafeMutableRawBufferPointer) throws(DropReason) -> Int {
-    guard let packet = ESPPacketBuffer(bytes, transform.layout) else { throw .truncated }
-    guard let sequence = extended ? window.extended(packet.sequence) : UInt64(packet.sequence) else { throw .tooOld }
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[packet])
+    guard let parts = ESPPacketBuffer(bytes, transform.layout) else { throw .truncated }
+    guard let sequence = extended ? window.extended(parts.sequence) : UInt64(parts.sequence) else { throw .tooOld }
     if let objection = window.objection(to: sequence) { throw objection }
-    guard transform.open(packet, sequence: sequence) else { throw .notAuthentic }
+    guard transform.open(parts, sequence: sequence) else { throw .notAuthentic }
     // RFC 4303 section 3.4.3: the window moves only for packets that passed the integrity check.
     window.accept(sequence)
-    return try innerLength(text: UnsafeRawBufferPointer(packet.text))
+    let length = try innerLength(text: UnsafeRawBufferPointer(parts.text))
+    traffic.count(bytes: length)
+    let start = packet.lowerBound + transform.layout.prefixLength
+    return start..<(start + length)
   }
+
+  /// Whether an authentic packet has come in, be it one that was dropped for what it carried.
+  var hasHeardFromPeer: Bool { window.highest > 0 }
 
   private func innerLength(text: UnsafeRawBufferPointer) throws(DropReason) -> Int {
     let paddingLength = Int(text[text.count - 2])

@@ -14,8 +14,6 @@ public final class OutboundSA {
   public internal(set) var path: ESPPath
   /// Packets and inner bytes sealed.
   public private(set) var traffic = TrafficCounters()
-  /// Packets not sealed.
-  public private(set) var drops = DropCounters()
 
   private let transform: ESPTransform
   private let selectors: SelectorCheck
@@ -41,21 +39,8 @@ public final class OutboundSA {
   /// Seals the inner IP packet at `inner` in place and returns where the ESP packet lies, from its SPI to its ICV.
   ///
   /// `ESPPacketLayout.headroom` before and `ESPPacketLayout.tailroom` behind `inner` are always enough.
-  /// Throws the reason, already counted, for which the packet must be dropped.
+  /// Throws the reason for which the packet must be dropped and counted.
   public func seal(_ inner: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) throws(DropReason) -> Range<Int> {
-    do throws(DropReason) {
-      let sealed = try sealUncounted(inner, in: buffer)
-      traffic.count(bytes: inner.count)
-      return sealed
-    } catch {
-      drops.count(error)
-      throw error
-    }
-  }
-
-  private func sealUncounted(
-    _ inner: Range<Int>, in buffer: UnsafeMutableRawBufferPointer
-  ) throws(DropReason) -> Range<Int> {
     let nextHeader = try nextHeader(UnsafeRawBufferPointer(rebasing: buffer[inner]))
     let layout = transform.layout
     let start = inner.lowerBound - layout.prefixLength
@@ -68,6 +53,7 @@ public final class OutboundSA {
     packet.writeHeader(spi: spi.rawValue, sequence: UInt32(truncatingIfNeeded: number))
     packet.writeTrailer(paddingLength: layout.paddingLength(innerLength: inner.count), nextHeader: nextHeader)
     guard writeIV(packet, number), transform.seal(packet, sequence: number) else { throw .cipherFailure }
+    traffic.count(bytes: inner.count)
     return start..<end
   }
 

@@ -12,7 +12,6 @@ public final class SADatabase {
   private var pairs: [UInt32: SAPair] = [:]
   private var tunnels: [Int: [SAPair]] = [:]
   private var sending: [Int: SAPair] = [:]
-  private var retiredDrops = DropCounters()
   private let random: any RandomSource
 
   /// A database without SAs; `random` keys the IVs of AES-CBC.
@@ -40,8 +39,6 @@ public final class SADatabase {
   public func remove(inboundSPI spi: ESPSPI) -> Bool {
     guard let pair = pairs.removeValue(forKey: spi.rawValue) else { return false }
     tunnels[pair.tunnel]?.removeAll { $0 === pair }
-    retiredDrops.add(pair.inbound.drops)
-    retiredDrops.add(pair.outbound.drops)
     electSender(pair.tunnel)
     return true
   }
@@ -58,24 +55,17 @@ public final class SADatabase {
   /// The SA that a tunnel's packets are sealed with now; nil if there is none: they must be dropped.
   public func outbound(tunnel: Int) -> OutboundSA? { sending[tunnel]?.outbound }
 
-  /// Counts packets that were dropped because their tunnel has no outbound SA.
-  public func countWithoutSA() { retiredDrops.count(.noOutboundSA) }
-
   /// Opens the ESP packet at `packet` in place: which tunnel it came through, and where the inner IP packet lies.
   ///
-  /// Throws the reason, already counted, for which the packet must be dropped.
+  /// Throws the reason for which the packet must be dropped and counted.
   public func open(
     _ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer
   ) throws(DropReason) -> (tunnel: Int, inner: Range<Int>) {
-    guard packet.count >= ESPPacketLayout.headerLength else { throw count(.truncated) }
+    guard packet.count >= ESPPacketLayout.headerLength else { throw .truncated }
     let spi = UInt32(bigEndian: buffer.loadUnaligned(fromByteOffset: packet.lowerBound, as: UInt32.self))
-    guard let pair = pairs[spi] else { throw count(.unknownSPI) }
-    let inner = try pair.inbound.open(packet, in: buffer)
-    if !pair.peerIsReady {
-      pair.peerIsReady = true
-      electSender(pair.tunnel)
-    }
-    return (pair.tunnel, inner)
+    guard let pair = pairs[spi] else { throw .unknownSPI }
+    defer { if !pair.peerIsReady, pair.inbound.hasHeardFromPeer { startSending(on: pair) } }
+    return (pair.tunnel, try pair.inbound.open(packet, in: buffer))
   }
 
   /// The tunnel of the pair whose inbound SPI this is; nil if there is none.
@@ -84,19 +74,9 @@ public final class SADatabase {
   /// All pairs, for reports; in no order.
   public var installed: some Collection<SAPair> { pairs.values }
 
-  /// Packets dropped for each reason since the start, by present and former SAs and for want of one.
-  public var drops: DropCounters {
-    var sum = retiredDrops
-    for pair in pairs.values {
-      sum.add(pair.inbound.drops)
-      sum.add(pair.outbound.drops)
-    }
-    return sum
-  }
-
-  private func count(_ reason: DropReason) -> DropReason {
-    retiredDrops.count(reason)
-    return reason
+  private func startSending(on pair: SAPair) {
+    pair.peerIsReady = true
+    electSender(pair.tunnel)
   }
 
   private func electSender(_ tunnel: Int) {
