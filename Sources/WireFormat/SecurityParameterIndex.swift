@@ -9,7 +9,7 @@ public struct IKESPI: Hashable, Sendable, Codable {
 }
 
 /// The SPI of an ESP SA (RFC 4303 section 2.1): four bytes that the receiver chooses; 0 is local, 1–255 are reserved.
-public struct ESPSPI: Hashable, Sendable, Codable {
+public struct ESPSPI: Hashable, Sendable {
   /// The value in host byte order.
   public let rawValue: UInt32
 
@@ -17,6 +17,23 @@ public struct ESPSPI: Hashable, Sendable, Codable {
   public init?(rawValue: UInt32) {
     guard rawValue > 255 else { return nil }
     self.rawValue = rawValue
+  }
+}
+
+extension ESPSPI: Codable {
+  /// Decodes the number; a reserved one is refused.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let value = ESPSPI(rawValue: try container.decode(UInt32.self)) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "ESP SPIs 0 to 255 are reserved")
+    }
+    self = value
+  }
+
+  /// Encodes the number.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(rawValue)
   }
 }
 

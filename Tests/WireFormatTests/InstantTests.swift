@@ -23,14 +23,3 @@ import WireFormat
     #expect(Duration.milliseconds(-1).nanoseconds == -1_000_000)
   }
 }
-
-@Suite struct SecurityParameterIndexTests {
-  @Test("ESP SPIs up to 255 are reserved, 256 is the first (RFC 4303 section 2.1)")
-  func reserved() {
-    #expect(ESPSPI(rawValue: 0) == nil)
-    #expect(ESPSPI(rawValue: 255) == nil)
-    #expect(ESPSPI(rawValue: 256)?.description == "00000100")
-    #expect(ESPSPI(rawValue: .max)?.description == "ffffffff")
-    #expect(IKESPI(rawValue: 0xAB).description == "00000000000000ab")
-  }
-}
