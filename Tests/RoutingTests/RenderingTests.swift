@@ -1,2 +1,152 @@
+import Foundation
 import Routing
 import Testing
+import Topology
+
+@Suite struct RenderingTests {
+  @Test("Static routes lead into every tunnel, the cheapest first")
+  func staticRoutes() throws {
+    let site = try #require(try Sites.compile("full-mesh")["amsterdam"])
+    let frr = FRRConfiguration(site)
+    #expect(frr.daemons == [.zebra, .staticd])
+    for line in [
+      "ip route 10.12.0.0/24 vti1 1", "ip route 10.255.1.2/32 vti1 1", "ip route 10.13.0.0/24 vti2 1",
+      "ip route 10.14.0.0/24 vti3 1",
+    ] { #expect(frr.text.contains(line + "\n")) }
+    #expect(!frr.text.contains("router "))
+  }
+
+  @Test("The dearer of two tunnels to one site gets the worse distance")
+  func distances() throws {
+    let sites = try Sites.compile(
+      "dual-isp",
+      replacing: [("{ protocol: ospf, area: 0, bfd: { interval: 100ms, multiplier: 3 } }", "{ protocol: static }")])
+    let site = try #require(sites["hq"])
+    let routes = FRRConfiguration(site).text.split(separator: "\n").filter { $0.contains("route 10.21.0.0/24") }
+    #expect(
+      routes == [
+        "ip route 10.21.0.0/24 vti1 1", "ip route 10.21.0.0/24 vti2 2", "ip route 10.21.0.0/24 vti3 3",
+        "ip route 10.21.0.0/24 vti4 4",
+      ])
+  }
+
+  @Test("IPv6 has static routes and a filter of its own")
+  func ipv6() throws {
+    let site = try #require(try Sites.compile("ipv6")["north"])
+    let text = FRRConfiguration(site).text
+    #expect(text.contains("ipv6 route 2001:db8:32::/64 vti1 1\n"))
+    #expect(text.contains("ip route 10.32.0.0/24 vti1 1\n"))
+    #expect(
+      text.contains("route-map OVERLAY6 permit 10\n match ipv6 address prefix-list OVERLAY6\n set src 2001:db8:ff::1\n")
+    )
+    #expect(text.contains("ipv6 protocol static route-map OVERLAY6\n"))
+  }
+
+  @Test("OSPF speaks on the tunnels only, with their costs, and watches them with BFD")
+  func ospf() throws {
+    let site = try #require(try Sites.compile("dual-isp")["hq"])
+    let frr = FRRConfiguration(site)
+    #expect(frr.daemons == [.zebra, .ospfd, .bfdd])
+    let costs = frr.text.split(separator: "\n").filter { $0.contains("ip ospf cost") }
+    #expect(costs == [" ip ospf cost 20", " ip ospf cost 30", " ip ospf cost 40", " ip ospf cost 50"])
+    #expect(frr.text.contains("interface lan0\n ip ospf area 0\n ip ospf passive\n"))
+    #expect(frr.text.contains("interface lo\n ip ospf area 0\n ip ospf passive\n"))
+    #expect(frr.text.contains("  transmit-interval 100\n  receive-interval 100\n  detect-multiplier 3\n"))
+    #expect(!frr.text.contains("interface wan"))
+    #expect(frr.text.contains(" ospf router-id 10.255.2.1\n"))
+  }
+
+  @Test("Without BFD, bfdd does not run and OSPF does not ask for it")
+  func withoutBFD() throws {
+    let site = try #require(try Sites.compile("hub-and-spoke")["oslo"])
+    let frr = FRRConfiguration(site)
+    #expect(frr.daemons == [.zebra, .ospfd])
+    #expect(!frr.text.contains("bfd"))
+  }
+
+  @Test("EIGRP runs on the tunnels' networks and announces the LANs")
+  func eigrp() throws {
+    let site = try #require(try Sites.compile("two-site")["right"])
+    let frr = FRRConfiguration(site)
+    #expect(frr.daemons == [.zebra, .eigrpd])
+    let router = """
+      router eigrp 777
+       eigrp router-id 10.3.3.1
+       network 172.31.0.0/30
+       network 10.3.3.0/24
+       passive-interface lan0
+      exit
+      !
+      interface vti1
+       delay 20
+      exit
+
+      """
+    #expect(frr.text.contains(router))
+  }
+
+  @Test("Only networks of the overlay pass into the kernel", arguments: Sites.names)
+  func filter(name: String) throws {
+    for site in try Sites.compile(name).values {
+      let permitted = FRRConfiguration(site).text.split(separator: "\n").filter {
+        $0.contains("prefix-list OVERLAY") && $0.contains("permit")
+      }
+      .compactMap { $0.split(separator: " ").last.map(String.init) }
+      #expect(permitted.sorted() == site.routing.protected.map(\.description).sorted())
+      #expect(!permitted.contains("0.0.0.0/0"))
+    }
+  }
+
+  @Test("A third party's gateway gets static routes, which OSPF tells the others of")
+  func thirdParty() throws {
+    let sites = try Sites.compile(
+      "hub-and-spoke",
+      replacing: [
+        ("  paris:\n    role: spoke\n    loopback: 10.255.0.13\n", "  paris:\n    role: spoke\n    managed: false\n")
+      ])
+    let frr = FRRConfiguration(try #require(sites["hq"]))
+    #expect(frr.daemons == [.zebra, .ospfd, .staticd])
+    #expect(frr.text.contains("ip route 10.3.0.0/24 vti3 1\n"))
+    #expect(frr.text.contains(" redistribute static route-map OVERLAY\n"))
+    #expect(!frr.text.contains("interface vti3\n"))
+  }
+
+  @Test("FRR understands every line", .enabled(if: FRR.isThere, "vtysh is not installed"), arguments: Sites.names)
+  func understood(name: String) throws {
+    for (site, configuration) in try Sites.compile(name) {
+      let complaint = try FRR.complaint(about: FRRConfiguration(configuration).text)
+      #expect(complaint == nil, "\(name), \(site)")
+    }
+  }
+
+  @Test("FRR's check can fail", .enabled(if: FRR.isThere, "vtysh is not installed"))
+  func checkCanFail() throws {
+    #expect(try FRR.complaint(about: "router ospf\n no such thing\nexit\n") != nil)
+  }
+}
+
+/// FRR's own syntax check.
+private enum FRR {
+  private static let program = URL(filePath: "/usr/bin/vtysh")
+
+  /// Whether the check can run; where everything must run, it always does, and fails without FRR.
+  static let isThere =
+    FileManager.default.isExecutableFile(atPath: program.path) || ProcessInfo.processInfo.environment["CI"] != nil
+
+  /// What `vtysh` says against a configuration; nil if nothing.
+  static func complaint(about text: String) throws -> String? {
+    let file = FileManager.default.temporaryDirectory.appending(path: "frr-\(UUID().uuidString).conf")
+    try text.write(to: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let process = Process()
+    process.executableURL = program
+    process.arguments = ["-C", "-f", file.path]
+    let output = Pipe()
+    process.standardError = output
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    let words = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return process.terminationStatus == 0 ? nil : String(decoding: words, as: UTF8.self)
+  }
+}
