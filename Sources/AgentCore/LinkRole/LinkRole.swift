@@ -115,39 +115,46 @@ public final class LinkRole {
     do {
       let previous = desired
       desired = DesiredKernelState(configuration, mtus: mtus, leases: leases.leases)
-      var faults = isGuardReported ? [] : closeLeaks(configuration)
-      let plan = KernelPlan(from: try kernel.observe(), to: desired, previous: previous)
+      let before = try kernel.observe()
+      var faults = becomeRouter(configuration, before) + installGuard(configuration)
+      let plan = KernelPlan(from: before, to: desired, previous: previous)
       faults += kernel.apply(plan).map { LinkFault(stage: .interface, cause: $0) }
       let observed = try kernel.observe()
-      reportGuard(configuration, observed, hasFilter: installedGuard != nil)
       report(
         LinkObserver(configuration, mtus: mtus, observed).observation(
           leases: leases.leases, routing: routing.state, faults: faults + routing.faults))
+      // After the uplinks' addresses, so that IKE finds its sockets when it starts.
+      reportGuard(configuration, observed)
     } catch {
       logger.error("cannot reconcile", metadata: .fields([.cause: error]))
       reconcileTimer?.schedule(after: .seconds(1))
     }
   }
 
-  /// Makes the host a router, and a filter stand before it.
-  private func closeLeaks(_ configuration: SiteConfiguration) -> [LinkFault] {
-    var faults = ForwardingSwitches.turnOn().map { LinkFault(stage: .interface, cause: $0) }
+  private func becomeRouter(_ configuration: SiteConfiguration, _ observed: ObservedKernelState) -> [LinkFault] {
+    let interfaces = configuration.tunnels.map(\.interface).filter { observed.interfaces[$0] != nil }
+    return ForwardingSwitches.turnOn(tunnelInterfaces: interfaces).map { LinkFault(stage: .interface, cause: $0) }
+  }
+
+  /// Puts up the packet filter, if it is not the one that stands.
+  private func installGuard(_ configuration: SiteConfiguration) -> [LinkFault] {
     let wanted = ClearTextGuard(configuration)
+    guard wanted != installedGuard else { return [] }
     do {
-      if wanted != installedGuard { try wanted.install() }
+      try wanted.install()
       installedGuard = wanted
+      return []
     } catch {
       installedGuard = nil
-      faults.append(LinkFault(stage: .interface, cause: "the clear text filter does not stand: \(error)"))
       reconcileTimer?.schedule(after: .seconds(1))
+      return [LinkFault(stage: .interface, cause: "the clear text filter does not stand: \(error)")]
     }
-    return faults
   }
 
   /// Lets tunnels come up once filter and blackholes are seen to stand (DESIGN.md section 5, invariant 2).
-  private func reportGuard(_ configuration: SiteConfiguration, _ observed: ObservedKernelState, hasFilter: Bool) {
+  private func reportGuard(_ configuration: SiteConfiguration, _ observed: ObservedKernelState) {
     let blackholes = Set(observed.routes.filter { $0.target == .blackhole }.map(\.destination))
-    guard !isGuardReported, hasFilter, blackholes.isSuperset(of: desired.blackholes) else { return }
+    guard !isGuardReported, installedGuard != nil, blackholes.isSuperset(of: desired.blackholes) else { return }
     isGuardReported = true
     supervisor.send(.guarded(revision: configuration.revision))
   }

@@ -4,13 +4,16 @@ import Topology
 
 /// What the routing daemons are known to have.
 struct RoutingState: Equatable, Sendable {
-  /// The interfaces on which the routing protocol has its neighbour; nil while the daemon has not answered.
-  var neighbourInterfaces: Set<String>?
+  /// The neighbours of the routing protocol; nil while the daemon has not answered.
+  var neighbours: [RoutingNeighbour]?
 
-  /// Why there is no neighbour on an interface; nil if there is one.
+  /// Why there is no neighbour on an interface to learn routes from; nil if there is one.
   func fault(on interface: String) -> String? {
-    guard let neighbourInterfaces else { return "the routing daemon does not answer" }
-    return neighbourInterfaces.contains(interface) ? nil : "no routing neighbour on \(interface)"
+    guard let neighbours else { return "the routing daemon does not answer" }
+    let here = neighbours.filter { $0.interface == interface }
+    if here.contains(where: \.isAdjacent) { return nil }
+    guard let neighbour = here.first else { return "no routing neighbour on \(interface)" }
+    return "the routing neighbour \(neighbour.address) on \(interface) is only \(neighbour.state)"
   }
 }
 
@@ -46,23 +49,27 @@ final class RoutingObserver {
     instance.watch()
     guard !isAsking, let question = question(for: configuration.routing.routingProtocol) else { return }
     isAsking = true
-    instance.ask(question) { [weak self] answer in self?.received(answer) }
+    instance.ask(question.rawValue) { [weak self] answer in self?.received(answer, to: question) }
   }
 
   func stop() { instance.stop() }
   func removeFiles() { instance.removeFiles() }
 
-  private func question(for routingProtocol: RoutingConfiguration.RoutingProtocol) -> String? {
+  private func question(for routingProtocol: RoutingConfiguration.RoutingProtocol) -> FRRQuestion? {
     switch routingProtocol {
     case .static: nil
-    case .ospf: "show ip ospf neighbor json"
-    case .eigrp: "show ip eigrp neighbors"
+    case .ospf: .ospfNeighbours
+    case .eigrp: .eigrpNeighbours
     }
   }
 
-  private func received(_ answer: String?) {
+  private func received(_ answer: String?, to question: FRRQuestion) {
     isAsking = false
-    let new = RoutingState(neighbourInterfaces: nil)
+    var new = RoutingState()
+    if let answer {
+      new.neighbours =
+        question == .eigrpNeighbours ? FRRAnswer.eigrpNeighbours(answer) : try? FRRAnswer.ospfNeighbours(answer)
+    }
     guard new != state else { return }
     state = new
     onChange()
