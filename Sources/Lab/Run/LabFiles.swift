@@ -28,8 +28,17 @@ public enum LabFiles {
     try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
   }
 
+  /// Removes everything that the lab or a program of it has written, whatever there is of it.
   static func remove() throws {
-    guard FileManager.default.fileExists(atPath: directory) else { return }
-    try FileManager.default.removeItem(atPath: directory)
+    let files = FileManager.default
+    var paths = files.fileExists(atPath: directory) ? [directory] : []
+    for parent in routingDaemonDirectories {
+      let names = (try? files.contentsOfDirectory(atPath: parent)) ?? []
+      paths += names.filter { $0.hasPrefix(LabNames.prefix) }.map { "\(parent)/\($0)" }
+    }
+    for path in paths { try files.removeItem(atPath: path) }
   }
+
+  /// Where FRR keeps the configuration, sockets and process ids of each of its instances.
+  private static let routingDaemonDirectories = ["/etc/frr", "/run/frr"]
 }

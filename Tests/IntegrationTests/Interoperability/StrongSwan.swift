@@ -30,7 +30,7 @@ struct StrongSwan {
     var program = Program(
       FabricBinary.script("with-private-run"), [directory, "/usr/lib/ipsec/charon"],
       in: NetworkNamespace(LabNames.gateway(gateway)))
-    program.environment["STRONGSWAN_CONF"] = directory + "/strongswan.conf"
+    program.environment["STRONGSWAN_CONF"] = "/run/strongswan.conf"  // its own /run is `directory`
     program.standardOutput = try FileDescriptor(path: directory + "/log", flags: O_WRONLY | O_CREAT, mode: 0o600)
     program.standardError = program.standardOutput
     charon = try ChildProcess(program)
@@ -68,7 +68,6 @@ struct StrongSwan {
   private static let settings = """
     charon {
       load = random nonce aes sha1 sha2 hmac kdf gcm openssl kernel-libipsec kernel-netlink socket-default vici
-      threads = 8
       install_routes = yes
       retransmit_timeout = 1.0
       retransmit_tries = 8

@@ -50,17 +50,16 @@ struct RunningLab {
 
   /// What a lab must not leave behind: namespaces, files, processes.
   static func leftovers() -> [String] {
-    let files = FileManager.default
-    let namespaces = (try? files.contentsOfDirectory(atPath: "/run/netns")) ?? []
-    let processes = ((try? files.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
+    func entries(_ directory: String) -> [String] {
+      (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    }
+    let files = ["/run", "/run/netns", "/run/frr", "/etc/frr"].flatMap { directory in
+      entries(directory).filter { ($0 + "-").hasPrefix(LabNames.prefix) }.map { "\(directory)/\($0)" }
+    }
+    let processes = entries("/proc").compactMap { Int32($0) }
       .compactMap { try? String(contentsOfFile: "/proc/\($0)/cmdline", encoding: .utf8) }
-      .map { $0.replacingOccurrences(of: "\0", with: " ") }
-    let directories = ["/run/fabric-lab", "/run/frr", "/var/run/frr", "/etc/frr"]
-      .flatMap { directory in
-        ((try? files.contentsOfDirectory(atPath: directory)) ?? []).map { "\(directory)/\($0)" }
-      }
-    return namespaces.filter { $0.hasPrefix(LabNames.prefix) }
-      + processes.filter { $0.contains(LabNames.prefix) } + directories.filter { $0.contains("fabric-lab") }
+      .filter { $0.contains(LabNames.prefix) }.map { $0.replacingOccurrences(of: "\0", with: " ") }
+    return files + processes
   }
 
   /// The ends of all logs, for a test that failed.
