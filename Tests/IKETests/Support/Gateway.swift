@@ -19,6 +19,9 @@ final class Gateway {
     engine = IKEEngine(random: SeededRandom(seed: seed))
   }
 
+  /// Loses all its sessions, as a process that is killed; what is installed stays with the ESP role.
+  func restart(seed: UInt64) { engine = IKEEngine(random: SeededRandom(seed: seed)) }
+
   var nextDeadline: Instant? { engine.nextDeadline }
   var sessionCount: Int { engine.sessions.count }
 
