@@ -56,10 +56,10 @@ public struct ControllerService: Sendable {
 
   /// Serves until SIGTERM, SIGINT or the end of the task. Throws when either half fails: an API without agents, or
   /// agents without authentication, would be worse than none.
-  public func run() async throws { try await run(handlingSignals: true) }
+  public func run() async throws { try await group(handlingSignals: true).run() }
 
-  /// The same, with the process's signals left alone where a test says so.
-  func run(handlingSignals: Bool) async throws {
+  /// The two halves, of which the failure of one ends the other in good order.
+  func group(handlingSignals: Bool) -> ServiceGroup {
     logger.info("controller started", metadata: .fields([.endpoint: listener.endpoint, .socket: socket.path]))
     let application = Application(
       router: api.router(logger: logger),
@@ -68,13 +68,13 @@ public struct ControllerService: Sendable {
         do { try socket.restrict() } catch { logger.critical("\(error)") }
       },
       logger: quiet(logger))
+    let services: [any Service] = [ListenerService(listener: listener), application]
     var configuration = ServiceGroupConfiguration(
-      services: [ListenerService(listener: listener), application],
-      gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [],
-      logger: quiet(logger))
+      services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+      gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [], logger: quiet(logger))
     // Requests are answered within this time; whoever keeps a connection open longer is cut off.
     configuration.maximumGracefulShutdownDuration = Duration.seconds(5)
-    try await ServiceGroup(configuration: configuration).run()
+    return ServiceGroup(configuration: configuration)
   }
 
   /// The libraries' own loggers, without the news of every request.

@@ -76,9 +76,9 @@ struct ConvergenceTests {
   func configuration() {
     let old = sites { $0.status?.revision = 3 }["paris"]
     #expect(old?.faults.map(\.cause) == ["agent runs revision 3, not yet revision 4"])
-    let refused = sites { $0.refusal = (4, "no interface wan0") }["paris"]
+    let refused = sites { $0.refusal = (4, "no interface wan0", now) }["paris"]
     #expect(refused?.faults.map(\.cause) == ["revision 4 refused: no interface wan0"])
-    #expect(sites { $0.refusal = (3, "no interface wan0") }["paris"]?.isConverged == true)
+    #expect(sites { $0.refusal = (3, "no interface wan0", now) }["paris"]?.isConverged == true)
     #expect(sites { $0.status = nil }["paris"]?.faults.map(\.stage) == [.configuration])
   }
 

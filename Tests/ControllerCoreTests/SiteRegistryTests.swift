@@ -40,7 +40,7 @@ struct SiteRegistryTests {
     #expect(registry.received(.status(old), from: "paris") == [], "it has accepted")
   }
 
-  @Test("a push that got lost is repeated, one that was refused is not")
+  @Test("a push that got lost is repeated soon, one that was refused after a while")
   func lostPushIsRepeated() throws {
     _ = hello("paris", 0)
     let baseline = try Sample.baseline()
@@ -52,6 +52,17 @@ struct SiteRegistryTests {
     #expect(registry.received(.refused(revision: 1, reason: "no interface wan0"), from: "paris") == [])
     clock.advance(by: SiteObservation.patience)
     #expect(registry.received(.status(old), from: "paris") == [])
+    clock.advance(by: SiteObservation.patienceAfterRefusal)
+    #expect(registry.received(.status(old), from: "paris") == [.configuration(paris)])
+  }
+
+  @Test("an agent that has been quiet since its hello still gets the next apply")
+  func quietAgentIsPushed() throws {
+    _ = hello("paris", 0)
+    clock.advance(by: 3600)
+    #expect(registry.adopt(DesiredNetwork(try Sample.baseline())).map(\.site) == ["paris"])
+    registry.disconnected("paris")
+    #expect(registry.adopt(DesiredNetwork(try Sample.baseline(revision: 2))).isEmpty)
   }
 
   @Test("a site that leaves the topology is told to take everything down, at once or when it comes back")
@@ -64,6 +75,8 @@ struct SiteRegistryTests {
     let pushed = registry.adopt(DesiredNetwork(baseline))
     #expect(pushed.map(\.site) == ["berlin"])
     #expect(pushed.map(\.message) == [.retire(revision: 2)])
+    clock.advance(by: 60)
+    #expect(registry.received(.accepted(revision: 1), from: "berlin") == [], "it has been told")
     #expect(hello("berlin", 1) == [.retire(revision: 2)])
     #expect(hello("berlin", 0) == [], "it holds nothing any more")
   }

@@ -4,8 +4,10 @@ import Topology
 
 /// What the controller has heard of one site's agent since it started.
 struct SiteObservation: Sendable {
-  /// Seconds of silence after which an agent counts as gone: it reports every few seconds.
+  /// Seconds of silence after which an agent counts as gone, and a push as lost: it reports every few seconds.
   static let patience = 10.0
+  /// Seconds until a revision that was refused is offered again: what was in its way may have gone.
+  static let patienceAfterRefusal = 60.0
 
   /// When the agent was last heard.
   var lastHeard: Date?
@@ -13,8 +15,10 @@ struct SiteObservation: Sendable {
   var isCutOff = false
   /// The revision that the agent holds, by its own word.
   var heldRevision: Int?
-  /// The last revision that the agent refused, and why.
-  var refusal: (revision: Int, reason: String)?
+  /// The agent's version.
+  var version: String?
+  /// The last revision that the agent refused, why and when.
+  var refusal: (revision: Int, reason: String, at: Date)?
   /// The last revision that was sent to it, and when.
   var push: (revision: Int, at: Date)?
   /// Its last report.
@@ -31,25 +35,34 @@ struct SiteObservation: Sendable {
     lastHeard = now
     isCutOff = false
     switch message {
-    case .hello(_, _, let revision):
+    case .hello(_, let version, let revision):
+      self.version = version
       heldRevision = revision
-      // What was sent on an earlier connection may not have arrived, and a newer agent may take what it refused.
+      // What was sent on an earlier connection may not have arrived.
       push = nil
-      refusal = nil
     case .accepted(let revision):
       heldRevision = revision
     case .refused(let revision, let reason):
-      refusal = (revision, reason)
+      refusal = (revision, reason, now)
     case .status(let report):
       status = report
     }
   }
 
-  /// Whether the agent should be sent `revision` now: it does not hold it, has not refused it, and is not just at it.
+  /// Whether the agent should be sent `revision` now: it does not hold it, and was not asked to just before.
   func needs(revision: Int, at now: Date) -> Bool {
-    if heldRevision == revision || refusal?.revision == revision { return false }
+    if isCutOff || lastHeard == nil || heldRevision == revision { return false }
+    if let refusal, refusal.revision == revision, now.timeIntervalSince(refusal.at) < Self.patienceAfterRefusal {
+      return false
+    }
     guard let push, push.revision == revision else { return true }
     return now.timeIntervalSince(push.at) >= Self.patience
+  }
+
+  /// Whether the agent should be told to take everything down: it holds something, and was not told before.
+  func needsRetirement(revision: Int) -> Bool {
+    if isCutOff || lastHeard == nil { return false }
+    return (heldRevision != 0 || push != nil) && push?.revision != revision
   }
 }
 
@@ -70,11 +83,5 @@ struct DesiredNetwork: Sendable {
     revision = baseline.revision
     topology = baseline.topology
     configurations = baseline.configurations
-  }
-
-  /// What a site should be told now; nil before the first revision, when nothing is known of any site.
-  func message(for site: String) -> ControllerMessage? {
-    if revision == 0 { return nil }
-    return configurations[site].map(ControllerMessage.configuration) ?? .retire(revision: revision)
   }
 }

@@ -48,14 +48,19 @@ final class SiteRegistry: AgentRegistry {
     }
   }
 
-  /// What `site` is to be sent now, if anything.
+  /// What `site` is to be sent now, if anything. Before the first revision nobody is told anything: a controller that
+  /// has lost its state must not take down the network that it finds.
   private static func push(to site: String, _ state: inout State, at now: Date) -> ControllerMessage? {
     let revision = state.desired.revision
-    guard let observation = state.observations[site], observation.isConnected(at: now),
-      observation.needs(revision: revision, at: now), let message = state.desired.message(for: site)
-    else { return nil }
-    // A site outside the topology that holds nothing has nothing to take down.
-    if case .retire = message, observation.heldRevision == 0 { return nil }
+    guard revision > 0, let observation = state.observations[site] else { return nil }
+    let message: ControllerMessage
+    if let configuration = state.desired.configurations[site] {
+      guard observation.needs(revision: revision, at: now) else { return nil }
+      message = .configuration(configuration)
+    } else {
+      guard observation.needsRetirement(revision: revision) else { return nil }
+      message = .retire(revision: revision)
+    }
     state.observations[site]?.push = (revision, now)
     return message
   }
@@ -84,12 +89,15 @@ final class SiteRegistry: AgentRegistry {
 
   /// Takes note of what an agent says; the answer is the current revision where the agent lacks it.
   func received(_ message: AgentMessage, from site: String) -> [ControllerMessage] {
-    log(message, from: site)
     let now = now()
-    return state.withLock { state in
+    let (wasConnected, answer) = state.withLock { state in
+      let wasConnected = state.observations[site]?.isConnected(at: now) ?? false
       state.observations[site, default: SiteObservation()].hear(message, at: now)
-      return Self.push(to: site, &state, at: now).map { [$0] } ?? []
+      return (wasConnected, Self.push(to: site, &state, at: now).map { [$0] } ?? [])
     }
+    if !wasConnected { logger.info("agent connected", metadata: .fields([.site: site])) }
+    log(message, from: site)
+    return answer
   }
 
   /// Counts what was refused, and says so.
@@ -118,8 +126,7 @@ final class SiteRegistry: AgentRegistry {
   private func log(_ message: AgentMessage, from site: String) {
     switch message {
     case .hello(_, let version, let revision):
-      logger.info(
-        "agent connected", metadata: .fields([.site: site, .agentVersion: version, .revision: String(revision)]))
+      logger.debug("hello", metadata: .fields([.site: site, .agentVersion: version, .revision: String(revision)]))
     case .accepted(let revision):
       logger.info("revision accepted", metadata: .fields([.site: site, .revision: String(revision)]))
     case .refused(let revision, let reason):
