@@ -89,6 +89,7 @@ public final class Supervisor {
     let loaded = store.load()
     for problem in loaded.problems { logger.error("\(problem)") }
     housekeeping?.schedule(after: .seconds(1))
+    statusTimer?.schedule(after: .seconds(5))
     guard let configuration = loaded.configuration else { return logger.info("there is no configuration yet") }
     let problems = ConfigurationCheck(site: settings.identity.site, currentRevision: 0).problems(of: configuration)
     guard problems.isEmpty else {
@@ -293,10 +294,11 @@ public final class Supervisor {
 
   // MARK: Status
 
+  /// Tells who is there, and goes on with reports: soon, or without a configuration with the next hello.
   private func sayHello() {
     let revision = configuration?.revision ?? 0
     controller?.send(.hello(site: settings.identity.site, version: settings.version, revision: revision))
-    sendStatus()
+    if configuration == nil { statusTimer?.schedule(after: .seconds(5)) } else { statusChanged() }
   }
 
   private func fault(_ subject: String, _ fault: Fault) {
@@ -309,7 +311,8 @@ public final class Supervisor {
   private func statusChanged() { statusTimer?.schedule(after: .milliseconds(100)) }
 
   private func sendStatus() {
-    guard let status, configuration != nil else { return }
+    // Without a configuration the hello is the sign of life; it also has a refused connection tried again.
+    guard let status, configuration != nil else { return sayHello() }
     let report = status.status(agentVersion: settings.version, at: Date(), now: SystemClock.now)
     controller?.send(.status(report))
     StatusFile.write(report, directory: settings.stateDirectory)
