@@ -20,6 +20,27 @@ int clinux_send_messages(int socket, struct clinux_message *messages, unsigned i
   return sent < 0 ? -errno : sent;
 }
 
+void clinux_set_segment_size(struct clinux_message *message, void *control, uint16_t size) {
+  message->header.msg_control = size > 0 ? control : NULL;
+  message->header.msg_controllen = size > 0 ? CMSG_SPACE(sizeof(size)) : 0;
+  if (size == 0) return;
+  struct cmsghdr *part = control;
+  part->cmsg_level = SOL_UDP;
+  part->cmsg_type = UDP_SEGMENT;
+  part->cmsg_len = CMSG_LEN(sizeof(size));
+  memcpy(CMSG_DATA(part), &size, sizeof(size));
+}
+
+int clinux_get_segment_size(struct clinux_message *message) {
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(&message->header); part; part = CMSG_NXTHDR(&message->header, part)) {
+    if (part->cmsg_level != SOL_UDP || part->cmsg_type != UDP_GRO) continue;
+    int size;
+    memcpy(&size, CMSG_DATA(part), sizeof(size));
+    return size;
+  }
+  return 0;
+}
+
 int clinux_send_with_descriptors(int socket, const void *bytes, size_t count, const int *descriptors,
                                  unsigned int descriptor_count) {
   if (descriptor_count > CLINUX_DESCRIPTORS_PER_MESSAGE) return -E2BIG;

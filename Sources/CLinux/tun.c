@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-int clinux_tun_open(const char *name, short flags) {
+int clinux_tun_open(const char *name, short flags, unsigned int offloads) {
   struct {
     char name[16];
     short flags;
@@ -16,7 +16,7 @@ int clinux_tun_open(const char *name, short flags) {
   strncpy(request.name, name, sizeof(request.name) - 1);
   int descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return -errno;
-  if (ioctl(descriptor, TUNSETIFF, &request) < 0) {
+  if (ioctl(descriptor, TUNSETIFF, &request) < 0 || ioctl(descriptor, TUNSETOFFLOAD, offloads) < 0) {
     int error = errno;
     close(descriptor);
     return -error;

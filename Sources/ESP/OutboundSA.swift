@@ -33,6 +33,9 @@ public final class OutboundSA {
     sequence = SequenceNumbers(extended: parameters.extendedSequenceNumbers, last: lastSequence)
   }
 
+  /// The layout of its packets.
+  public var layout: ESPPacketLayout { transform.layout }
+
   /// Sequence numbers not used yet: when they run low the SA must be rekeyed, when they run out it falls silent.
   public var remainingSequenceNumbers: UInt64 { sequence.remaining }
 

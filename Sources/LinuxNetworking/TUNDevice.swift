@@ -1,8 +1,10 @@
 import CLinux
 import Glibc
+import WireFormat
 
 /// A layer 3 interface whose packets we read and write: the tunnel interface of one IPsec tunnel.
 ///
+/// Each packet has a `VirtualNetworkHeader` before it, by which one read or write moves up to 64 KiB of one TCP flow.
 /// Non-blocking. The interface lives as long as a descriptor of it is open in any process.
 public final class TUNDevice: Sendable {
   /// The device's descriptor, for an `EventLoop` to watch or a `MessageChannel` to pass on.
@@ -10,36 +12,51 @@ public final class TUNDevice: Sendable {
   /// The interface's name.
   public let name: String
 
+  /// The largest packet with its header, in bytes.
+  public static let maximumRead = VirtualNetworkHeader.length + 65_535
+
   /// Creates the interface `name` (1 to 15 bytes), down and without addresses. Needs CAP_NET_ADMIN.
   public convenience init(creating name: String) throws(LinuxError) {
     guard (1..<Int(IFNAMSIZ)).contains(name.utf8.count) else {
       throw LinuxError("create interface '\(name)'", code: ENAMETOOLONG)
     }
-    let flags = Int16(IFF_TUN | IFF_NO_PI)
-    let number = try check("create tunnel interface \(name)", clinux_tun_open(name, flags))
+    let flags = Int16(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR)
+    let offloads = UInt32(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)
+    let number = try check("create tunnel interface \(name)", clinux_tun_open(name, flags, offloads))
     self.init(adopting: FileDescriptor(owning: number), name: name)
   }
 
-  /// Takes over a device that another process created.
+  /// Takes over a device that another process created with `init(creating:)`.
   public init(adopting descriptor: FileDescriptor, name: String) {
     self.descriptor = descriptor
     self.name = name
   }
 
-  /// Reads one whole IP packet into `buffer` and returns its length; nil when none is waiting.
+  /// Reads one header and its IP packet into `buffer` and returns their length together; nil when none is waiting.
   ///
-  /// A packet larger than the buffer is cut, so the buffer must hold the interface's MTU. The errors are those of a
-  /// device that is going away.
-  public func readPacket(into buffer: UnsafeMutableRawBufferPointer) throws(LinuxError) -> Int? {
-    let count = read(descriptor.rawValue, buffer.baseAddress, buffer.count)
+  /// The buffer must hold `maximumRead` bytes. The errors are those of a device that is going away.
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(LinuxError) -> Int? {
+    let count = Glibc.read(descriptor.rawValue, buffer.baseAddress, buffer.count)
     if count >= 0 { return count }
     let code = errno
     if code == EAGAIN || code == EINTR { return nil }
     throw LinuxError("read from \(name)", code: code)
   }
 
-  /// Hands one whole IP packet to the system; false when it does not take it (interface down, no memory, not IP).
-  public func writePacket(_ packet: UnsafeRawBufferPointer) -> Bool {
-    write(descriptor.rawValue, packet.baseAddress, packet.count) == packet.count
+  /// Hands one IP packet, in pieces, to the system; false when it does not take it (interface down, no memory, not IP).
+  public func write(
+    _ header: VirtualNetworkHeader, _ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>
+  ) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: VirtualNetworkHeader.length, alignment: 2) { headerBytes in
+      header.write(to: headerBytes)
+      return withUnsafeTemporaryAllocation(of: iovec.self, capacity: pieces.count + 1) { vectors in
+        vectors.initializeElement(at: 0, to: iovec(iov_base: headerBytes.baseAddress, iov_len: headerBytes.count))
+        for (index, piece) in pieces.enumerated() {
+          let base = UnsafeMutableRawPointer(mutating: piece.baseAddress)
+          vectors.initializeElement(at: index + 1, to: iovec(iov_base: base, iov_len: piece.count))
+        }
+        return writev(descriptor.rawValue, vectors.baseAddress, Int32(vectors.count)) > 0
+      }
+    }
   }
 }

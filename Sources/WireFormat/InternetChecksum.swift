@@ -6,13 +6,21 @@ public struct InternetChecksum: Sendable {
   public init() {}
 
   /// Adds bytes; a piece of odd length must be the last one, as its missing byte counts as zero.
+  ///
+  /// The sum does not depend on the byte order (RFC 1071 section 2B), so it is taken four bytes at a time as they lie.
   public mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    var native: UInt64 = 0
     var index = 0
-    while index &+ 1 < bytes.count {
-      sum &+= UInt64(bytes[index]) << 8 | UInt64(bytes[index &+ 1])
+    while bytes.count &- index >= 4 {
+      native &+= UInt64(bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+      index &+= 4
+    }
+    if bytes.count &- index >= 2 {
+      native &+= UInt64(bytes.loadUnaligned(fromByteOffset: index, as: UInt16.self))
       index &+= 2
     }
-    if index < bytes.count { sum &+= UInt64(bytes[index]) << 8 }
+    if index < bytes.count { native &+= UInt64(UInt16(littleEndian: UInt16(bytes[index]))) }
+    sum &+= UInt64(UInt16(bigEndian: InternetChecksum.folded(native)))
   }
 
   /// Adds bytes; a piece of odd length must be the last one.
@@ -22,9 +30,14 @@ public struct InternetChecksum: Sendable {
   public mutating func add(_ value: UInt16) { sum &+= UInt64(value) }
 
   /// The checksum field's value in host byte order; 0 when the summed bytes included a correct checksum.
-  public var value: UInt16 {
+  public var value: UInt16 { ~InternetChecksum.folded(sum) }
+
+  /// The sum itself in host byte order, not complemented: what a checksum field holds for the kernel to complete.
+  public var partialValue: UInt16 { InternetChecksum.folded(sum) }
+
+  private static func folded(_ sum: UInt64) -> UInt16 {
     var folded = sum
     while folded >> 16 != 0 { folded = (folded & 0xFFFF) &+ (folded >> 16) }
-    return ~UInt16(truncatingIfNeeded: folded)
+    return UInt16(truncatingIfNeeded: folded)
   }
 }

@@ -19,12 +19,18 @@ struct TUNDeviceTests {
     program.standardOutput = try FileDescriptor(path: "/dev/null", flags: 1)
     let ping = try ChildProcess(program)
     let loop = try EventLoop()
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 8)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TUNDevice.maximumRead, alignment: 8)
     defer { buffer.deallocate() }
     try loop.watch(device.descriptor) {
-      guard let count = try? device.readPacket(into: buffer), isEchoRequest(buffer, count) else { return }
-      answerEcho(buffer)
-      #expect(device.writePacket(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+      guard let count = try? device.read(into: buffer) else { return }
+      let packet = UnsafeMutableRawBufferPointer(rebasing: buffer[VirtualNetworkHeader.length..<count])
+      guard isEchoRequest(UnsafeRawBufferPointer(packet)) else { return }
+      answerEcho(packet)
+      // In two pieces, as a packet that was put together would be.
+      let pieces = [packet[..<20], packet[20...]].map {
+        UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(rebasing: $0))
+      }
+      #expect(pieces.withUnsafeBufferPointer { device.write(.plain, $0) })
     }
     try loop.watch(ping.descriptor) { loop.stop() }
     try loop.run()
@@ -36,8 +42,7 @@ struct TUNDeviceTests {
     #expect(throws: LinuxError("create interface '\(name)'", code: 36)) { try TUNDevice(creating: name) }
   }
 
-  private func isEchoRequest(_ packet: UnsafeMutableRawBufferPointer, _ count: Int) -> Bool {
-    let packet = UnsafeRawBufferPointer(rebasing: packet[..<count])
+  private func isEchoRequest(_ packet: UnsafeRawBufferPointer) -> Bool {
     guard let header = IPHeader(packet), header.ipProtocol == IPProtocolNumber.icmp else { return false }
     return packet[header.headerLength] == 8
   }

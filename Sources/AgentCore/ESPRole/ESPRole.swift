@@ -41,7 +41,7 @@ public final class ESPRole {
     supervisor = try RoleChannel(channel, loop: loop, logger: logger)
     supervisor.onMessage = { [unowned self] in handle($0, descriptors: $1) }
     supervisor.onClose = { [unowned self] in self.loop.stop() }
-    path.onIKEMessage = { [unowned self] in forward($2, from: $1, on: $0) }
+    path.inbound.onIKEMessage = { [unowned self] in forward($2, from: $1, on: $0) }
     path.onFailure = { [logger] name, error in
       logger.error("cannot be read any more", metadata: .fields([.interface: name, .cause: error]))
     }
@@ -165,7 +165,7 @@ public final class ESPRole {
     let alive = reports.tunnelsWithInboundTraffic(tunnels)
     if !alive.isEmpty { ike?.send(.inboundTraffic(tunnels: alive)) }
     if let counters = reports.changedCounters(tunnels) { supervisor.send(.counters(counters)) }
-    if let drops = reports.changedDrops(path.drops) { supervisor.send(.drops(drops)) }
+    if let drops = reports.changedDrops(path.inbound.drops) { supervisor.send(.drops(drops)) }
   }
 
   private func look(after pair: SAPair, at now: Instant) {

@@ -7,11 +7,13 @@ final class ESPUplink {
   let name: String
   let encapsulated: UDPSocket
   let plain: RawESPSocket
+  private var areTrainsRefused = false
 
   init(name: String, encapsulated: UDPSocket, plain: RawESPSocket) {
     self.name = name
     self.encapsulated = encapsulated
     self.plain = plain
+    encapsulated.receiveTrains()
   }
 
   var address: IPAddress { plain.localAddress }
@@ -20,6 +22,12 @@ final class ESPUplink {
   func socket(for encapsulation: ESPEncapsulation) -> any DatagramSocket {
     encapsulation == .udp ? encapsulated : plain
   }
+
+  /// Whether several packets may leave by one send: in UDP only, and until the system has refused it once.
+  func sendsTrains(_ encapsulation: ESPEncapsulation) -> Bool { encapsulation == .udp && !areTrainsRefused }
+
+  /// From now on each packet is sent by itself: the interface or the path does not take trains.
+  func stopSendingTrains() { areTrainsRefused = true }
 }
 
 extension ESPPath {

@@ -8,13 +8,15 @@
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 // tun.c
-int clinux_tun_open(const char *name, short flags);
+int clinux_tun_open(const char *name, short flags, unsigned int offloads);
 
 // sockets.c
 /// The layout of `struct mmsghdr`, which needs _GNU_SOURCE.
@@ -24,6 +26,11 @@ struct clinux_message {
 };
 int clinux_receive_messages(int socket, struct clinux_message *messages, unsigned int count);
 int clinux_send_messages(int socket, struct clinux_message *messages, unsigned int count);
+enum { CLINUX_SEGMENT_CONTROL = CMSG_SPACE(sizeof(int)) };  // room for either control message below
+/// Has the kernel cut the message into datagrams of `size` bytes (UDP_SEGMENT); 0 sends it as one.
+void clinux_set_segment_size(struct clinux_message *message, void *control, uint16_t size);
+/// The size of the datagrams that a received message consists of (UDP_GRO); 0 if it is one.
+int clinux_get_segment_size(struct clinux_message *message);
 enum { CLINUX_DESCRIPTORS_PER_MESSAGE = 253 };  // SCM_MAX_FD of the kernel
 int clinux_send_with_descriptors(int socket, const void *bytes, size_t count, const int *descriptors,
                                  unsigned int descriptor_count);

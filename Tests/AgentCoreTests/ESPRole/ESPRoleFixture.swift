@@ -117,9 +117,9 @@ final class TestGateways {
     }
   }
 
-  /// Turns the loop until `condition` holds; false if it does not within five seconds.
-  func run(until condition: () throws -> Bool) throws -> Bool {
-    let deadline = SystemClock.now.advanced(by: .seconds(5))
+  /// Turns the loop until `condition` holds; false if it does not in time.
+  func run(for limit: Duration = .seconds(5), until condition: () throws -> Bool) throws -> Bool {
+    let deadline = SystemClock.now.advanced(by: limit)
     while try !condition() {
       if SystemClock.now > deadline { return false }
       try loop.runOnce(timeout: .milliseconds(20))
@@ -140,6 +140,38 @@ final class TestGateways {
       return status != nil
     }
     return status == .exited(0)
+  }
+
+  /// Sends 20 MB of noise from the left gateway to the right one by TCP; exit status 0 if the same bytes arrived.
+  func transfer(to address: String) throws -> LinuxNetworking.ExitStatus? {
+    let script = """
+      import hashlib, random, socket, sys
+      family = socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET
+      data = random.Random(1).randbytes(20_000_000)
+      if sys.argv[1] == "receive":
+        listener = socket.create_server((sys.argv[2], 9999), family=family)
+        listener.settimeout(10)
+        connection, digest = listener.accept()[0], hashlib.sha256()
+        connection.settimeout(10)
+        while chunk := connection.recv(1 << 20): digest.update(chunk)
+        sys.exit(digest.digest() != hashlib.sha256(data).digest())
+      for attempt in range(100):
+        try: connection = socket.create_connection((sys.argv[2], 9999), timeout=1); break
+        except OSError: __import__("time").sleep(0.05)
+      connection.settimeout(10); connection.sendall(data)
+      """
+    let receiver = try ChildProcess(Program("python3", ["-c", script, "receive", address], in: right.namespace))
+    let sender = try ChildProcess(Program("python3", ["-c", script, "send", address], in: left.namespace))
+    var status: LinuxNetworking.ExitStatus?
+    _ = try run(for: .seconds(15)) {
+      status = try receiver.reap()
+      return status != nil
+    }
+    for child in [receiver, sender] {
+      child.signal(SIGKILL)
+      _ = try? child.wait(timeout: .seconds(1))
+    }
+    return status
   }
 
   /// Installs a Child SA on both ends; `change` may alter the left end's half before.

@@ -33,6 +33,19 @@ struct ESPRoleTests {
       })
   }
 
+  @Test(
+    "A TCP transfer of 20 MB arrives byte for byte, also where the wire is too narrow for a train",
+    arguments: [1500, 1300], [true, false])
+  func carriesTransfer(wireMTU: UInt32, isEncapsulated: Bool) throws {
+    let gateways = try TestGateways(outer: .v4)
+    for gateway in [gateways.left, gateways.right] {
+      let routing = try RouteNetlink(in: gateway.namespace)
+      try routing.setMTU(wireMTU, link: routing.existingLink(named: "wire").index)
+    }
+    try gateways.install(ESPRoleTests.gcm, isEncapsulated: isEncapsulated)
+    for address in ["10.77.0.2", "fd77::2"] { #expect(try gateways.transfer(to: address) == .exited(0)) }
+  }
+
   @Test("The outer packets may be IPv6, in UDP and as protocol 50", arguments: [true, false])
   func carriesOverIPv6(isEncapsulated: Bool) throws {
     let gateways = try TestGateways(outer: .v6)

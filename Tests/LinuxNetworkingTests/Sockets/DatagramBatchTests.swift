@@ -1,3 +1,4 @@
+import Glibc
 import LinuxNetworking
 import Testing
 import WireFormat
@@ -47,6 +48,68 @@ struct DatagramBatchTests {
     batch.append(0..<8, to: socket.localEndpoint)
     #expect(batch.send(by: socket) == 1)
     #expect(try batch.receive(from: socket) == 1)
+  }
+
+  /// Puts `count` datagrams of `size` bytes and one of `rest` into one train.
+  private func train(_ batch: DatagramBatch, count: Int, size: Int, rest: Int, to destination: Endpoint) {
+    for (index, length) in (Array(repeating: size, count: count) + [rest]).enumerated() {
+      let start = index == 0 ? 0 : batch.trainEnd(forDatagramOf: length) ?? 0
+      let slot = batch.slot(0)
+      for offset in 0..<length { slot[start + offset] = UInt8(index) }
+      if index == 0 { batch.append(0..<length, to: destination) } else { batch.extendTrain(by: length) }
+    }
+  }
+
+  @Test("A train leaves by one send and arrives as its datagrams", arguments: loopbacks, [true, false])
+  func carriesTrain(loopback: IPAddress, receivesTrains: Bool) throws {
+    let socket = try UDPSocket(bindingTo: Endpoint(loopback, port: 0))
+    if receivesTrains { socket.receiveTrains() }
+    let batch = DatagramBatch(capacity: 8, slotSize: 8192)
+    train(batch, count: 5, size: 1000, rest: 300, to: socket.localEndpoint)
+    #expect(batch.count == 1)
+    #expect(batch.send(by: socket) { Issue.record("the loopback interface takes trains") } == 0)
+    let slots = try batch.receive(from: socket)
+    #expect(slots == (receivesTrains ? 1 : 6))
+    let lengths = (0..<slots).flatMap { slot in
+      stride(from: 0, to: batch.datagram(slot).count, by: batch.segmentSize(slot)).map {
+        min(batch.segmentSize(slot), batch.datagram(slot).count - $0)
+      }
+    }
+    #expect(lengths == [1000, 1000, 1000, 1000, 1000, 300])
+    let last = batch.datagram(slots - 1)
+    #expect(last[last.count - 1] == 5)
+  }
+
+  @Test("A train that the system refuses goes out one by one")
+  func sendsSingly() throws {
+    let socket = try UDPSocket(bindingTo: Endpoint(.v4(0x7F00_0001), port: 0))
+    let batch = DatagramBatch(capacity: 8, slotSize: 8192)
+    // A socket that sends no checksums cannot send trains (udp(7)): the kernel says EINVAL.
+    var isWithoutChecksums: Int32 = 1
+    setsockopt(socket.descriptor.rawValue, SOL_SOCKET, SO_NO_CHECK, &isWithoutChecksums, 4)
+    train(batch, count: 1, size: 1000, rest: 900, to: socket.localEndpoint)
+    var refusals = 0
+    #expect(batch.send(by: socket) { refusals += 1 } == 0)
+    #expect(refusals == 1)
+    #expect(try batch.receive(from: socket) == 2)
+  }
+
+  @Test("A train ends with a shorter datagram, after 64 datagrams, and before it outgrows UDP")
+  func limitsTrains() {
+    let batch = DatagramBatch(capacity: 4, slotSize: 1 << 17)
+    let destination = Endpoint(.v4(0x7F00_0001), port: 9)
+    #expect(batch.trainEnd(forDatagramOf: 1) == nil)
+    batch.append(0..<100, to: destination)
+    #expect(batch.trainEnd(forDatagramOf: 101) == nil)
+    #expect(batch.trainEnd(forDatagramOf: 100) == 100)
+    batch.extendTrain(by: 40)
+    #expect(batch.trainEnd(forDatagramOf: 40) == nil)
+    batch.append(0..<100, to: destination)
+    for _ in 1..<64 { batch.extendTrain(by: 100) }
+    #expect(batch.trainEnd(forDatagramOf: 100) == nil)
+    batch.append(0..<60_000, to: destination)
+    #expect(batch.trainEnd(forDatagramOf: 5507) == 60_000)
+    #expect(batch.trainEnd(forDatagramOf: 5508) == nil)
   }
 
   @Test("Raw ESP goes out as protocol 50 and arrives behind an IPv4 header", .needsRoot)

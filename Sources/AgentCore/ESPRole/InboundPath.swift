@@ -1,0 +1,100 @@
+import ESP
+import LinuxNetworking
+import WireFormat
+
+/// The way of a packet in: receive ─► keepalive / IKE / ESP ─► SA by SPI ─► open ─► one TUN write for each run of
+/// packets that belong together.
+final class InboundPath {
+  /// Packets of no tunnel.
+  private(set) var drops = DropCounters()
+  /// Called with an IKE message that came in on port 4500, its non-ESP marker taken off; valid during the call only.
+  var onIKEMessage: (_ uplink: ESPUplink, _ remote: Endpoint, UnsafeRawBufferPointer) -> Void = { _, _, _ in }
+
+  private let batch = DatagramBatch(slotSize: DataPath.slotSize)
+  private let run = PacketRun()
+  private var runTunnel: TunnelInterface?
+  private let database: SADatabase
+  private let tunnel: (Int) -> TunnelInterface?
+
+  /// A way in to the tunnels that `tunnel` finds by their number.
+  init(database: SADatabase, tunnel: @escaping (Int) -> TunnelInterface?) {
+    self.database = database
+    self.tunnel = tunnel
+  }
+
+  /// Carries a batch of what is waiting on port 4500. Throws if the socket cannot be read.
+  func carry(encapsulatedOn uplink: ESPUplink) throws(LinuxError) {
+    for index in 0..<(try batch.receive(from: uplink.encapsulated)) {
+      var train = batch.datagram(index)
+      let size = batch.segmentSize(index)
+      repeat {
+        take(UnsafeMutableRawBufferPointer(rebasing: train.prefix(size)), index, uplink)
+        train = UnsafeMutableRawBufferPointer(rebasing: train.dropFirst(size))
+      } while !train.isEmpty
+    }
+    flush()
+  }
+
+  /// Carries a batch of what is waiting as protocol 50. Throws if the socket cannot be read.
+  func carry(plainOn uplink: ESPUplink) throws(LinuxError) {
+    for index in 0..<(try batch.receive(from: uplink.plain)) {
+      let datagram = batch.datagram(index)
+      if let start = startOfESP(UnsafeRawBufferPointer(datagram), family: uplink.address.family) {
+        deliver(start..<datagram.count, in: datagram)
+      } else {
+        drops.count(.truncated)
+      }
+    }
+    flush()
+  }
+
+  private func take(_ datagram: UnsafeMutableRawBufferPointer, _ slot: Int, _ uplink: ESPUplink) {
+    switch UDPEncapsulation.classify(UnsafeRawBufferPointer(datagram)) {
+    case .keepalive: return
+    case .malformed: drops.count(.truncated)
+    case .esp: deliver(0..<datagram.count, in: datagram)
+    case .ike:
+      guard let remote = batch.source(slot) else { return }
+      onIKEMessage(uplink, remote, UnsafeRawBufferPointer(rebasing: datagram[UDPEncapsulation.markerLength...]))
+    }
+  }
+
+  /// Where ESP begins in what a raw socket gives: behind the IP header in IPv4 (raw(7)), at the start in IPv6 (RFC 3542
+  /// section 3).
+  private func startOfESP(_ datagram: UnsafeRawBufferPointer, family: IPAddress.Family) -> Int? {
+    family == .v4 ? IPHeader(datagram)?.headerLength : 0
+  }
+
+  private func deliver(_ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) {
+    let opened: (tunnel: Int, inner: Range<Int>)
+    do throws(DropReason) {
+      opened = try database.open(packet, in: buffer)
+    } catch {
+      return countDrop(error, of: packet, in: buffer)
+    }
+    guard let tunnel = tunnel(opened.tunnel) else { return }
+    tunnel.countIn(bytes: opened.inner.count)
+    let inner = UnsafeMutableRawBufferPointer(rebasing: buffer[opened.inner])
+    if runTunnel === tunnel, run.join(inner) { return }
+    flush()
+    run.start(inner)
+    runTunnel = tunnel
+  }
+
+  private func flush() {
+    guard let tunnel = runTunnel else { return }
+    let header = run.finish()
+    if !tunnel.device.write(header, run.pieces) { tunnel.refusedBySystem &+= UInt64(run.pieces.count) }
+    runTunnel = nil
+  }
+
+  /// Counts at the tunnel that the packet claims to belong to, if it exists.
+  private func countDrop(_ reason: DropReason, of packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) {
+    guard packet.count >= ESPPacketLayout.headerLength,
+      let spi = ESPSPI(
+        rawValue: UInt32(bigEndian: buffer.loadUnaligned(fromByteOffset: packet.lowerBound, as: UInt32.self))),
+      let tunnel = database.tunnel(inboundSPI: spi).flatMap(tunnel)
+    else { return drops.count(reason) }
+    tunnel.drops.count(reason)
+  }
+}
