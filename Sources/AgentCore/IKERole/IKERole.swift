@@ -52,6 +52,10 @@ public final class IKERole {
     case .configure(let connections):
       self.connections = Dictionary(connections.map { ($0.name, $0) }) { first, _ in first }
       handle(.configure(connections))
+    case .takeOver:
+      for connection in connections.values where connection.remoteAddress != nil {
+        handle(.initiate(connection: connection.name))
+      }
     case .stop: stop()
     }
   }

@@ -13,6 +13,9 @@ public enum SupervisorToIKE: Codable, Equatable, Sendable {
   case esp(isReplacement: Bool)
   /// The tunnels are now these.
   case configure([IKEConnection])
+  /// An earlier ike process has died and esp still carries its Child SAs: set every tunnel up whose peer's address is
+  /// known, also those that wait for the peer otherwise, so that fresh SAs replace them before the peer notices.
+  case takeOver
   /// Close every IKE SA with a DELETE (RFC 7296 section 1.4.1), then exit.
   case stop
 }

@@ -74,7 +74,7 @@ public final class Supervisor {
   }
 
   private func connectRoles() {
-    ike.onStart = { [unowned self] _ in tellIKEEverything() }
+    ike.onStart = { [unowned self] isReplacement in tellIKEEverything(isReplacement: isReplacement) }
     ike.onMessage = { [unowned self] message in received(message) }
     ike.onEnd = { [unowned self] cause in ended(.ike, cause) }
     esp.onStart = { [unowned self] isReplacement in tellESPEverything(isReplacement: isReplacement) }
@@ -217,13 +217,14 @@ public final class Supervisor {
 
   // MARK: What a new process is told
 
-  private func tellIKEEverything() {
+  private func tellIKEEverything(isReplacement: Bool) {
     for (name, opened) in sockets.sorted(by: { $0.key < $1.key }) {
       ike.send(.uplink(name: name, address: opened.address), descriptors: opened.forIKE)
     }
     introduceIKEToESP(espIsReplacement: false)
     connections = nil
     configureIKE()
+    if isReplacement { ike.send(.takeOver) }
     status?.faults["role ike"] = nil
   }
 
