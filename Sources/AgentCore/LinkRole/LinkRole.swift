@@ -120,6 +120,7 @@ public final class LinkRole {
       let plan = KernelPlan(from: before, to: desired, previous: previous)
       faults += kernel.apply(plan).map { LinkFault(stage: .interface, cause: $0) }
       let observed = try kernel.observe()
+      routing.saw(observed.indexes(of: configuration.tunnels.map(\.interface)), in: configuration)
       report(
         LinkObserver(configuration, mtus: mtus, observed).observation(
           leases: leases.leases, routing: routing.state, faults: faults + routing.faults))

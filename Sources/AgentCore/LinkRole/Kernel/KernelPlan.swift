@@ -17,6 +17,13 @@ struct ObservedKernelState: Equatable, Sendable {
   /// Of all tables, whoever installed them.
   var routes: [Route]
   var rules: [RoutingRule]
+
+  /// The kernel's numbers of those of the interfaces that are there, by name.
+  func indexes(of names: [String]) -> [String: Int32] {
+    var indexes: [String: Int32] = [:]
+    for name in names { indexes[name] = interfaces[name]?.index }
+    return indexes
+  }
 }
 
 /// One change of the kernel's state.

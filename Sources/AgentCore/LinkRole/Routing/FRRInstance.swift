@@ -59,6 +59,15 @@ final class FRRInstance {
     if faults.isEmpty, applied != wanted, refused != wanted, !isApplying { apply() }
   }
 
+  /// Whether a daemon runs, whoever has started it.
+  func isRunning(_ daemon: String) -> Bool { file(of: daemon).runningProcess != nil }
+
+  /// Ends a daemon, for `watch` to start it anew.
+  func restart(_ daemon: String) {
+    logger.info("routing daemon is started anew", metadata: .fields([.program: daemon]))
+    file(of: daemon).terminate()
+  }
+
   /// Ends the daemons, those first that were started last.
   func stop() {
     for daemon in daemons.reversed() { file(of: daemon).terminate() }

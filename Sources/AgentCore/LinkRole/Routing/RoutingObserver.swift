@@ -27,6 +27,8 @@ final class RoutingObserver {
   private let instance: FRRInstance
   private var configuration: SiteConfiguration?
   private var isAsking = false
+  /// The kernel's numbers of the tunnel interfaces that the daemons know, by name.
+  private var knownIndexes: [String: Int32] = [:]
 
   init(_ instance: FRRInstance) {
     self.instance = instance
@@ -41,6 +43,20 @@ final class RoutingObserver {
     self.configuration = configuration
     let wanted = FRRConfiguration(configuration)
     instance.run(daemons: wanted.daemons.map(\.rawValue), configuration: wanted.text)
+  }
+
+  /// Takes note of the kernel's numbers of the tunnel interfaces.
+  ///
+  /// FRR 8.4's eigrpd does not take up an interface that has gone and come back under its name: it is started anew.
+  func saw(_ indexes: [String: Int32], in configuration: SiteConfiguration) {
+    guard case .eigrp = configuration.routing.routingProtocol else { return }
+    let daemon = FRRDaemon.eigrpd.rawValue
+    if self.configuration == nil, instance.isRunning(daemon) {
+      // A daemon that an earlier link role has left may know interfaces that have gone since.
+      for tunnel in configuration.tunnels where indexes[tunnel.interface] == nil { knownIndexes[tunnel.interface] = 0 }
+    }
+    if indexes.contains(where: { knownIndexes[$0.key] ?? $0.value != $0.value }) { instance.restart(daemon) }
+    knownIndexes.merge(indexes) { _, new in new }
   }
 
   /// Watches the daemons and asks them for their neighbours.
