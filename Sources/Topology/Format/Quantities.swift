@@ -22,16 +22,15 @@ extension Format {
   ///
   /// - Parameter bareNumbersAreSeconds: whether `86400` means `86400s`, as on every router's Phase 1 lifetime.
   static func duration(
-    _ range: ClosedRange<Milliseconds>, bareNumbersAreSeconds: Bool
+    _ range: ClosedRange<Milliseconds>, bareNumbersAreSeconds: Bool, example: String
   ) -> ScalarFormat<Milliseconds> {
     let units = bareNumbersAreSeconds ? "(ms|s|m|h|d)?" : "(ms|s|m|h|d)"
-    let example = Milliseconds(count: max(range.lowerBound.count, min(range.upperBound.count, 3_600_000)))
     return ScalarFormat(
-      "a duration such as \(example.text)", .text(pattern: "^[0-9]+\(units)$"),
+      "a duration such as \(example)", .text(pattern: "^[0-9]+\(units)$"),
       reading: { text in
         let units = ["": 1000, "ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000]
         guard let (count, unit) = quantity(text), !unit.isEmpty || bareNumbersAreSeconds, let size = units[unit] else {
-          return .failure(Misfit("`\(text)` is not a duration", "write a number and a unit, such as `\(example.text)`"))
+          return .failure(Misfit("`\(text)` is not a duration", "write a number and a unit, such as `\(example)`"))
         }
         let (product, overflow) = count.multipliedReportingOverflow(by: size)
         let value = Milliseconds(count: overflow ? .max : product)

@@ -9,15 +9,16 @@ extension Format {
   private static let hour = Milliseconds(count: 3_600_000)
   private static let day = Milliseconds(count: 86_400_000)
 
-  static let ikeLifetime = duration(minute...Milliseconds(count: 7 * day.count), bareNumbersAreSeconds: true)
-  static let ipsecLifetime = duration(minute...day, bareNumbersAreSeconds: true)
+  static let ikeLifetime = duration(
+    minute...Milliseconds(count: 7 * day.count), bareNumbersAreSeconds: true, example: "86400s")
+  static let ipsecLifetime = duration(minute...day, bareNumbersAreSeconds: true, example: "3600s")
   static let dpdInterval = ScalarFormat<Milliseconds>(
     "a duration such as 10s", .text(pattern: "^[0-9]+(ms|s|m|h|d)?$"),
     reading: { text in
       if Int(text.trimmingSuffix("s")) == 0 { return .success(Milliseconds(count: 0)) }
-      return duration(second...hour, bareNumbersAreSeconds: true).read(text)
+      return duration(second...hour, bareNumbersAreSeconds: true, example: "10s").read(text)
     })
-  static let bfdInterval = duration(Milliseconds(count: 10)...minute, bareNumbersAreSeconds: false)
+  static let bfdInterval = duration(Milliseconds(count: 10)...minute, bareNumbersAreSeconds: false, example: "300ms")
   static let bfdMultiplier = integer("a number", 2...50)
   static let replayWindow = integer("a number of packets", 64...4096)
   static let priority = integer("a number", 1...100)

@@ -25,9 +25,8 @@ struct DocumentReader {
         reportUnknown(entry.key, Key.self)
       }
     }
-    for key in Key.allCases where key.field.isRequired && (record[key]?.isNull ?? true) {
-      report(
-        record[key]?.position ?? node.position, "\(Key.subject) needs `\(key.rawValue)`", key.field.documentation)
+    for key in Key.allCases where key.field.isRequired && record[key] == nil {
+      report(node.position, "\(Key.subject) needs `\(key.rawValue)`", key.field.documentation)
     }
     return record
   }

@@ -16,10 +16,12 @@ struct Draft {
 
 struct SiteDraft {
   var name: Located<String>
-  var role: Site.Role
+  /// Nil where it cannot be read.
+  var role: Site.Role?
   var isManaged: Bool
   var identity: Located<String>?
-  var loopbacks: [Located<IPAddress>]
+  /// Nil where the file has none; empty where it cannot be read.
+  var loopbacks: [Located<IPAddress>]?
   var lans: [LANDraft]
   var uplinks: [UplinkDraft]
   var ike: Located<String>?
@@ -27,7 +29,7 @@ struct SiteDraft {
 
   /// The site's networks, each where it is written.
   var networks: [Located<IPPrefix>] {
-    lans.flatMap { $0.addresses.map { $0.map(\.prefix) } } + loopbacks.map { $0.map(IPPrefix.init(host:)) }
+    lans.flatMap { $0.addresses.map { $0.map(\.prefix) } } + (loopbacks ?? []).map { $0.map(IPPrefix.init(host:)) }
   }
 }
 
@@ -94,5 +96,7 @@ struct RoutingDraft {
   var routingProtocol: Located<RoutingProtocolName>?
   var area: Located<String>?
   var autonomousSystem: Located<Int>?
+  /// Whether there is one at all, be it readable or not.
+  var hasAutonomousSystem: Bool
   var bfd: Located<RoutingConfiguration.BFD>?
 }

@@ -26,7 +26,8 @@ extension DocumentReader {
     return RoutingDraft(
       position: record.position, routingProtocol: scalar(record[.protocol], Format.routingProtocol),
       area: scalar(record[.area], Format.area),
-      autonomousSystem: scalar(record[.autonomousSystem], Format.autonomousSystem), bfd: bfd(record[.bfd]))
+      autonomousSystem: scalar(record[.autonomousSystem], Format.autonomousSystem),
+      hasAutonomousSystem: record[.autonomousSystem] != nil, bfd: bfd(record[.bfd]))
   }
 
   private mutating func bfd(_ node: YAMLNode?) -> Located<RoutingConfiguration.BFD>? {

@@ -6,9 +6,10 @@ extension DocumentReader {
     guard let record = record(node, SiteKey.self) else { return nil }
     let isManaged = scalar(record[.managed], Format.boolean)?.value ?? true
     return SiteDraft(
-      name: name, role: scalar(record[.role], Format.choice(Site.Role.self))?.value ?? .spoke, isManaged: isManaged,
+      name: name, role: record[.role] == nil ? .spoke : scalar(record[.role], Format.choice(Site.Role.self))?.value,
+      isManaged: isManaged,
       identity: scalar(record[.identity], Format.identity),
-      loopbacks: scalars(record[.loopback], Format.address) ?? [],
+      loopbacks: scalars(record[.loopback], Format.address),
       lans: list(record[.lans], of: "LANs") { reader, item in reader.lan(item) },
       uplinks: list(record[.uplinks], of: "uplinks") { reader, item in reader.uplink(item, isManaged: isManaged) },
       ike: scalar(record[.ike], Format.name), ipsec: scalar(record[.ipsec], Format.name))

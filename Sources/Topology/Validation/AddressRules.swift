@@ -34,7 +34,7 @@ extension Validator {
     let lans = site.lans.flatMap(\.addresses).map { address in
       Claim(use: .lan, prefix: address.map(\.prefix), text: "the LAN \(address.value.prefix) of `\(name)`")
     }
-    let loopbacks = site.loopbacks.map { address in
+    let loopbacks = (site.loopbacks ?? []).map { address in
       Claim(
         use: .loopback, prefix: address.map(IPPrefix.init(host:)), text: "the loopback \(address.value) of `\(name)`")
     }

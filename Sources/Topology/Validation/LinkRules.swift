@@ -32,7 +32,7 @@ extension Validator {
     guard let shape = overlay.shape else { return [] }
     if shape.value == .custom { return settings.keys.sorted() }
     let hubs = Set(draft.sites.filter { $0.role == .hub }.map(\.name.value))
-    if shape.value == .hubAndSpoke, hubs.isEmpty, !draft.sites.isEmpty {
+    if shape.value == .hubAndSpoke, hubs.isEmpty, !draft.sites.contains(where: { $0.role == nil }) {
       report(shape.position, "hub-and-spoke needs a hub, but no site has `role: hub`", "add `role: hub` to one site")
     }
     var pairs: [SitePair] = []

@@ -28,7 +28,8 @@ extension Validator {
     guard capacity < max(needed, 1) else { return }
     let length = (0...tunnelLength).last { 1 << min(tunnelLength - $0, 40) >= needed } ?? 0
     report(
-      pool.position, "the pool \(pool.value) is too small: it holds \(capacity) tunnels, the overlay has \(needed)",
+      pool.position,
+      "the pool \(pool.value) is too small: it has room for \(capacity) of the overlay's \(needed) tunnels",
       "write a pool of /\(length) or larger")
   }
 
@@ -47,7 +48,7 @@ extension Validator {
         system.position, "`autonomousSystem` has no meaning with \(routingProtocol.rawValue)",
         "remove it, or write `protocol: eigrp`")
     }
-    if routingProtocol == .eigrp, let routing, routing.autonomousSystem == nil {
+    if routingProtocol == .eigrp, let routing, !routing.hasAutonomousSystem {
       report(routing.position, "EIGRP needs `autonomousSystem`", "add one, such as `autonomousSystem: 777`")
     }
     if routingProtocol != .ospf, let bfd = routing?.bfd {
@@ -81,7 +82,7 @@ extension Validator {
         "write a pool such as `172.31.0.0/16`")
     }
     guard !isNumbered else { return }
-    for site in draft.sites where site.isManaged && site.loopbacks.isEmpty {
+    for site in draft.sites where site.isManaged && site.loopbacks == nil {
       report(
         site.name.position, "unnumbered tunnels borrow the loopback, but `\(site.name.value)` has none",
         "add one, such as `loopback: 10.255.0.1`, or number the tunnels with `tunnels: { pool: 172.31.0.0/16 }`")
@@ -97,8 +98,8 @@ extension Validator {
           network.position, "\(routingProtocol.rawValue) carries IPv4 routes only, not \(network.value)",
           "write `protocol: static`, or remove the IPv6 address")
       }
-      if site.isManaged, routingProtocol == .ospf, !site.loopbacks.isEmpty,
-        !site.loopbacks.contains(where: { $0.value.family == .v4 })
+      if site.isManaged, routingProtocol == .ospf, let loopbacks = site.loopbacks, !loopbacks.isEmpty,
+        !loopbacks.contains(where: { $0.value.family == .v4 })
       {
         report(site.name.position, "OSPF needs an IPv4 loopback at `\(site.name.value)`", "add one to `loopback`")
       }

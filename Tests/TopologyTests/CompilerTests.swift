@@ -1,0 +1,185 @@
+import Testing
+import Topology
+import WireFormat
+
+@Suite struct CompilerTests {
+  private func compile(
+    _ text: String, revision: Int = 1, _ allocations: inout Allocations
+  ) throws -> [String: SiteConfiguration] {
+    Compiler.compile(
+      try TopologyDocument.parse(text, file: "f"), revision: revision, allocations: &allocations
+    ) { PresharedKey(bytes: Array("\($0.first)+\($0.second)".utf8)) }
+  }
+
+  private func compile(example: String) throws -> [String: SiteConfiguration] {
+    var allocations = Allocations()
+    let text = try #require(Examples.all["\(example).yaml"])
+    return try compile(text, &allocations)
+  }
+
+  @Test("Two sites have the two ends of one tunnel")
+  func twoSites() throws {
+    let sites = try compile(example: "two-site")
+    let left = try #require(sites["left"]?.tunnels.first)
+    let right = try #require(sites["right"]?.tunnels.first)
+    #expect(left.name == "left.isp--right.isp")
+    #expect(right.name == left.name)
+    #expect(left.interface == "vti1")
+    let (one, two) = (try #require(InterfaceAddress("172.31.0.1/30")), try #require(InterfaceAddress("172.31.0.2/30")))
+    #expect(left.addressing == .numbered(local: one, peer: two.address))
+    #expect(right.addressing == .numbered(local: two, peer: one.address))
+    #expect(left.remoteAddress == IPAddress("35.0.0.3"))
+    #expect(right.remoteAddress == IPAddress("15.0.0.1"))
+    #expect([left.initiates, right.initiates] == [true, false])
+    #expect(left.localIdentity == "isp.left.two-site")
+    #expect(right.localIdentity == left.remoteIdentity)
+    #expect(left.presharedKey == right.presharedKey)
+    #expect(left.peerPrefixes.map(\.description) == ["10.3.3.0/24"])
+    #expect(left.ike.dhGroups == ["modp2048"])
+    #expect(left.ike.lifetimeSeconds == 86_400)
+    #expect(sites["left"]?.routing.routingProtocol == .eigrp(autonomousSystem: 777))
+    #expect(sites["left"]?.routing.routerID == IPAddress("10.1.1.1"))
+  }
+
+  @Test("A spoke calls its hub, and one behind NAT is never called")
+  func initiators() throws {
+    let sites = try compile(example: "hub-and-spoke")
+    for spoke in ["berlin", "oslo", "paris"] {
+      #expect(sites[spoke]?.tunnels.map(\.initiates) == [true])
+      #expect(sites[spoke]?.tunnels.first?.remoteAddress == IPAddress("203.0.113.1"))
+    }
+    let hub = try #require(sites["hq"])
+    #expect(hub.tunnels.map(\.peerSite) == ["berlin", "oslo", "paris"])
+    #expect(hub.tunnels.allSatisfy { !$0.initiates })
+    #expect(hub.tunnels.map { $0.remoteAddress == nil } == [false, true, false])
+  }
+
+  @Test("Behind the hub are all other spokes, behind a spoke only itself")
+  func prefixes() throws {
+    let sites = try compile(example: "hub-and-spoke")
+    let berlin = try #require(sites["berlin"])
+    let beyond = ["10.0.0.0/24", "10.2.0.0/24", "10.3.0.0/24", "10.255.0.1/32", "10.255.0.12/32", "10.255.0.13/32"]
+    #expect(berlin.tunnels.first?.peerPrefixes.map(\.description) == beyond)
+    #expect(berlin.routing.protected.map(\.description) == beyond)
+    #expect(berlin.routing.announced.map(\.description) == ["10.1.0.0/24", "10.255.0.11/32"])
+    #expect(sites["hq"]?.tunnels.first?.peerPrefixes.map(\.description) == ["10.1.0.0/24", "10.255.0.11/32"])
+  }
+
+  @Test("Two lines at each end make four tunnels, dearer with each step of priority")
+  func dualISP() throws {
+    let tunnels = try #require(try compile(example: "dual-isp")["berlin"]?.tunnels)
+    #expect(
+      tunnels.map(\.name) == [
+        "berlin.fiber--hq.isp-a", "berlin.fiber--hq.isp-b", "berlin.lte--hq.isp-a", "berlin.lte--hq.isp-b",
+      ])
+    #expect(tunnels.map(\.cost) == [20, 30, 40, 50])
+    #expect(tunnels.map(\.uplink) == ["fiber", "fiber", "lte", "lte"])
+    #expect(Set(tunnels.map { "\($0.localIdentity) \($0.remoteIdentity)" }).count == 4)
+  }
+
+  @Test(
+    "In a full mesh each site has a tunnel to each other, and exactly one end calls",
+    arguments: Examples.all.keys.sorted())
+  func ends(name: String) throws {
+    var allocations = Allocations()
+    let sites = try compile(try #require(Examples.all[name]), &allocations)
+    let ends = Dictionary(grouping: sites.values.flatMap(\.tunnels), by: \.name)
+    for (_, ends) in ends {
+      #expect(ends.count == 2)
+      #expect(ends.count(where: \.initiates) == 1)
+      #expect(Set(ends.map(\.interface)).count == 1)
+      #expect(ends.first?.presharedKey == ends.last?.presharedKey)
+      #expect(ends.first?.localIdentity == ends.last?.remoteIdentity)
+    }
+    #expect(Set(allocations.interfaceNumbers.values).count == ends.count)
+  }
+
+  @Test("A site holds the keys of its own tunnels and no other")
+  func ownSecrets() throws {
+    let sites = try compile(example: "full-mesh")
+    for (name, site) in sites {
+      for tunnel in site.tunnels {
+        #expect(
+          String(decoding: tunnel.presharedKey.bytes, as: UTF8.self).split(separator: "+").contains(Substring(name)))
+      }
+    }
+  }
+
+  @Test("A third party's gateway is called, and gets no configuration")
+  func thirdParty() throws {
+    let text = try #require(
+      BaseTopology.replacing([
+        ("  oslo:\n    loopback: 10.255.0.12\n", "  oslo:\n    managed: false\n"),
+        ("address: 203.0.113.2/24, gateway: 203.0.113.254", "address: 203.0.113.2"),
+        ("interface: wan0, address: 203", "address: 203"),
+      ]))
+    var allocations = Allocations()
+    let sites = try compile(text, &allocations)
+    #expect(sites.keys.sorted() == ["berlin", "hq"])
+    let tunnel = try #require(sites["hq"]?.tunnels.last)
+    #expect(tunnel.peerSite == "oslo")
+    #expect(!tunnel.peerIsManaged)
+    #expect(tunnel.initiates)
+    #expect(tunnel.remoteIdentity == "203.0.113.2")
+    #expect(tunnel.localIdentity == "isp-a.hq.acme")
+  }
+
+  @Test("A tunnel keeps its interface and network for as long as it lives; a new one gets new ones")
+  func allocationStability() throws {
+    let numbered = ("{ addressing: unnumbered }", "{ pool: 172.31.0.0/24 }")
+    let before = try #require(BaseTopology.replacing([numbered]))
+    let after = try #require(BaseTopology.replacing([numbered, ("  berlin:", "  bergen:")]))
+    var allocations = Allocations()
+    _ = try compile(before, &allocations)
+    let first = allocations
+    #expect(first.interfaceNumbers == ["berlin.dsl--hq.isp-a": 1, "hq.isp-a--oslo.fiber": 2])
+    let again = try compile(before, revision: 2, &allocations)
+    #expect(allocations == first)
+    #expect(again["hq"]?.revision == 2)
+    _ = try compile(after, revision: 3, &allocations)
+    #expect(allocations.interfaceNumbers == ["bergen.dsl--hq.isp-a": 3, "hq.isp-a--oslo.fiber": 2])
+    #expect(allocations.networks["hq.isp-a--oslo.fiber"] == first.networks["hq.isp-a--oslo.fiber"])
+    #expect(allocations.networks["bergen.dsl--hq.isp-a"]?.description == "172.31.0.8/30")
+  }
+
+  @Test("A full pool gives a vanished tunnel's network to a new one")
+  func fullPool() throws {
+    let numbered = ("{ addressing: unnumbered }", "{ pool: 172.31.0.0/29 }")
+    var allocations = Allocations()
+    _ = try compile(try #require(BaseTopology.replacing([numbered])), &allocations)
+    _ = try compile(try #require(BaseTopology.replacing([numbered, ("  berlin:", "  bergen:")])), &allocations)
+    #expect(allocations.networks["bergen.dsl--hq.isp-a"]?.description == "172.31.0.0/30")
+  }
+
+  @Test("A new pool moves every tunnel, and unnumbered tunnels have no networks")
+  func newPool() throws {
+    var allocations = Allocations()
+    for (pool, expected) in [
+      ("{ pool: 172.31.0.0/24 }", "172.31.0.0/30"), ("{ pool: 172.30.0.0/24 }", "172.30.0.0/30"),
+    ] {
+      _ = try compile(try #require(BaseTopology.replacing([("{ addressing: unnumbered }", pool)])), &allocations)
+      #expect(allocations.networks["berlin.dsl--hq.isp-a"]?.description == expected)
+    }
+    _ = try compile(BaseTopology.text, &allocations)
+    #expect(allocations.networks.isEmpty)
+  }
+
+  @Test("A large mesh compiles in reasonable time", .timeLimit(.minutes(1)))
+  func large() throws {
+    var text = "apiVersion: fabric/v1\nkind: Topology\nmetadata: { name: big }\nsites:\n"
+    for index in 0..<100 {
+      text += """
+          s\(index):
+            loopback: 10.255.0.\(index + 1)
+            lans: [{ interface: lan0, address: 10.\(index).0.1/24 }]
+            uplinks: [{ name: isp, interface: wan0, address: 198.51.100.\(index + 1)/24, gateway: 198.51.100.254 }]
+
+        """
+    }
+    text += "overlay: { shape: full-mesh }\n"
+    var allocations = Allocations()
+    let sites = try compile(text, &allocations)
+    #expect(sites.count == 100)
+    #expect(sites.values.allSatisfy { $0.tunnels.count == 99 })
+  }
+}
