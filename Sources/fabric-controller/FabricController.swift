@@ -10,7 +10,7 @@ struct FabricController: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fabric-controller",
     abstract: "Keeps the topology, compiles it, and tells each gateway its part.",
-    version: Product.version, subcommands: [Run.self])
+    version: FabricVersion.current, subcommands: [Run.self])
 }
 
 /// `fabric-controller run`: serves in the foreground until SIGTERM or SIGINT.
