@@ -25,6 +25,8 @@ public final class LinkRole {
   private var mtus: [String: Int] = [:]
   private var clients: [String: DHCPClient] = [:]
   private var desired = DesiredKernelState.nothing
+  /// Interfaces that were up at some time, by the kernel's number: an operator who takes one down knows why.
+  private var onceUp: Set<Int32> = []
   private var installedGuard: ClearTextGuard?
   private var isGuardReported = false
   private var reported: LinkObservation?
@@ -117,9 +119,10 @@ public final class LinkRole {
       desired = DesiredKernelState(configuration, mtus: mtus, leases: leases.leases)
       let before = try kernel.observe()
       var faults = becomeRouter(configuration, before) + installGuard(configuration)
-      let plan = KernelPlan(from: before, to: desired, previous: previous)
+      let plan = KernelPlan(from: before, to: desired, previous: previous, onceUp: onceUp)
       faults += kernel.apply(plan).map { LinkFault(stage: .interface, cause: $0) }
       let observed = try kernel.observe()
+      onceUp.formUnion(observed.interfaces.values.filter(\.isUp).map(\.index))
       routing.saw(observed.indexes(of: configuration.tunnels.map(\.interface)), in: configuration)
       report(
         LinkObserver(configuration, mtus: mtus, observed).observation(

@@ -40,6 +40,17 @@ struct KernelPlanTests {
     #expect(!changes.contains(.setMTU(1438, link: 11)))
   }
 
+  @Test("leaves an interface down that somebody has taken down, and routes nothing by it")
+  func takenDown() {
+    var machine = machine()
+    machine.apply(KernelPlan(from: machine, to: desired))
+    machine.interfaces["wan0"]?.isUp = false
+    machine.routes.removeAll { $0.target == .nextHops([NextHop(linkIndex: 2)]) }
+    let changes = KernelPlan(from: machine, to: desired, previous: desired, onceUp: [1, 2, 3, 4]).changes
+    #expect(!changes.contains(.setUp(link: 2)))
+    #expect(!changes.contains { if case .addRoute = $0 { true } else { false } })
+  }
+
   @Test("sends each line's own packets by that line's router")
   func policyRouting() {
     let changes = KernelPlan(from: machine(), to: desired).changes

@@ -41,15 +41,20 @@ enum KernelChange: Equatable, Sendable {
 /// The difference between what is and what should be, as the changes that close it; empty when nothing is to be done.
 ///
 /// Routes are known by their origin and rules by their priority, so that what an earlier process left is found again.
-/// Addresses bear no mark: `previous` says which ones were ours.
+/// Addresses bear no mark: `previous` says which ones were ours. An interface in `onceUp` that is down now has been taken
+/// down by somebody, and stays so.
 struct KernelPlan: Equatable, Sendable {
   private(set) var changes: [KernelChange] = []
 
-  init(from observed: ObservedKernelState, to desired: DesiredKernelState, previous: DesiredKernelState = .nothing) {
-    let routes = desired.routes(on: observed)
+  init(
+    from observed: ObservedKernelState, to desired: DesiredKernelState, previous: DesiredKernelState = .nothing,
+    onceUp: Set<Int32> = []
+  ) {
+    let usable = observed.interfaces.filter { $0.value.isUp || !onceUp.contains($0.value.index) }
+    let routes = desired.routes(by: usable)
     // Blackholes stand before anything can lead into a tunnel, and go last (DESIGN.md section 5, invariant 2).
     add(routes.filter(\.isBlackhole), to: observed)
-    configureInterfaces(of: desired, on: observed)
+    configureInterfaces(of: desired, on: observed, onceUp)
     add(routes.filter { !$0.isBlackhole }, to: observed)
     changes += desired.rules.filter { !observed.rules.contains($0) }.map { .addRule($0) }
     changes += observed.rules.filter { $0.isOurs && !desired.rules.contains($0) }.map { .removeRule($0) }
@@ -67,7 +72,9 @@ struct KernelPlan: Equatable, Sendable {
     changes += routes.filter { !observed.routes.contains($0) }.map { .addRoute($0) }
   }
 
-  private mutating func configureInterfaces(of desired: DesiredKernelState, on observed: ObservedKernelState) {
+  private mutating func configureInterfaces(
+    of desired: DesiredKernelState, on observed: ObservedKernelState, _ onceUp: Set<Int32>
+  ) {
     for interface in desired.interfaces {
       guard let link = observed.interfaces[interface.name] else { continue }
       if let mtu = interface.mtu, mtu != link.mtu { changes.append(.setMTU(mtu, link: link.index)) }
@@ -75,7 +82,7 @@ struct KernelPlan: Equatable, Sendable {
         let address = LinkAddress(linkIndex: link.index, address: address)
         if !observed.addresses.contains(address) { changes.append(.addAddress(address)) }
       }
-      if !link.isUp { changes.append(.setUp(link: link.index)) }
+      if !link.isUp, !onceUp.contains(link.index) { changes.append(.setUp(link: link.index)) }
     }
   }
 
@@ -90,11 +97,11 @@ struct KernelPlan: Equatable, Sendable {
 }
 
 extension DesiredKernelState {
-  /// The routes that can stand now: those by interfaces that are not there, or not up, wait.
-  fileprivate func routes(on observed: ObservedKernelState) -> [Route] {
+  /// The routes that can stand now: those by interfaces that are not there, or stay down, wait.
+  fileprivate func routes(by interfaces: [String: ObservedKernelState.Interface]) -> [Route] {
     let dropped = blackholes.map { Route(to: $0, .blackhole, metric: DesiredKernelState.blackholeMetric) }
     let sent = interfaceRoutes.compactMap { route -> Route? in
-      guard let link = observed.interfaces[route.interface] else { return nil }
+      guard let link = interfaces[route.interface] else { return nil }
       let hop = NextHop(gateway: route.gateway, linkIndex: link.index)
       return Route(
         to: route.destination, .nextHops([hop]), metric: route.metric, table: route.table,
