@@ -27,9 +27,16 @@ final class MessageProtection {
 
   /// The message with its payloads inside an SK payload.
   func seal(_ message: IKEMessage) throws(CryptographyError) -> [UInt8] {
+    var inside = ByteWriter()
+    PayloadChain.write(message.payloads, to: &inside)
+    return try seal(message.header, first: message.payloads.first?.type ?? .none, inside.bytes)
+  }
+
+  /// A message whose SK payload holds these bytes, the first payload of which is of type `first`.
+  func seal(_ header: IKEHeader, first: PayloadType, _ payloads: [UInt8]) throws(CryptographyError) -> [UInt8] {
     let iv = nextIV()
-    var text = ByteWriter()
-    PayloadChain.write(message.payloads, to: &text)
+    var text = ByteWriter(capacity: payloads.count + suite.encryption.blockLength)
+    text.write(payloads)
     let blockLength = suite.encryption.blockLength
     let padding = (blockLength - (text.count + 1) % blockLength) % blockLength
     text.write(repeating: 0, count: padding)
@@ -37,8 +44,8 @@ final class MessageProtection {
 
     let bodyLength = PayloadChain.headerLength + iv.count + text.count + suite.icvLength
     var writer = ByteWriter(capacity: IKEHeader.length + bodyLength)
-    message.header.write(to: &writer, firstPayload: .encrypted, bodyLength: bodyLength)
-    writer.write((message.payloads.first?.type ?? .none).rawValue)
+    header.write(to: &writer, firstPayload: .encrypted, bodyLength: bodyLength)
+    writer.write(first.rawValue)
     writer.write(UInt8(0))
     writer.write(UInt16(bodyLength))
     writer.write(iv)
