@@ -54,14 +54,12 @@ private struct Compilation {
   func configuration(of site: Site) -> SiteConfiguration {
     let far = paths.farSites(from: site.name)
     let tunnels = (plansBySite[site.name] ?? []).map { tunnel($0, at: site, far: far) }
-    let own = site.networks
-    let others = topology.sites.filter { $0.name != site.name }.flatMap(\.networks)
     return SiteConfiguration(
       revision: revision, topology: topology.name, site: site.name, loopbacks: site.loopbacks, lans: site.lans,
       uplinks: site.uplinks, tunnels: tunnels.sorted { $0.name < $1.name },
       routing: RoutingConfiguration(
         routingProtocol: topology.routing.routingProtocol, routerID: site.routerID, bfd: topology.routing.bfd,
-        announced: own, protected: Set(others).subtracting(own).sorted()))
+        announced: site.networks, protected: paths.networks { $0 != site.name }))
   }
 
   private func tunnel(_ plan: TunnelPlan, at site: Site, far: [String: Int]) -> Tunnel {
@@ -89,11 +87,12 @@ private struct Compilation {
 
 /// Which sites are reached by way of which neighbour.
 private struct Paths {
-  private let networks: [String: [IPPrefix]]
+  /// Every network and whose it is, in order; validation has seen to it that no two are alike.
+  private let networks: [(prefix: IPPrefix, site: String)]
   private let distances: [String: [String: Int]]
 
   init(_ topology: TopologyDocument) {
-    networks = Dictionary(topology.sites.map { ($0.name, $0.networks) }) { first, _ in first }
+    networks = topology.sites.flatMap { site in site.networks.map { ($0, site.name) } }.sorted { $0.0 < $1.0 }
     let graph = LinkGraph(pairs: topology.links.map(\.sites))
     distances = Dictionary(topology.sites.map { ($0.name, graph.distances(from: $0.name)) }) { first, _ in first }
   }
@@ -103,8 +102,16 @@ private struct Paths {
 
   /// The networks of a neighbour, and of the far sites to which it is on a shortest path.
   func networks(behind neighbour: String, far: [String: Int]) -> [IPPrefix] {
-    let beyond = far.filter { distances[neighbour]?[$0.key] == $0.value - 1 }.keys
-    return Set(([neighbour] + beyond).flatMap { networks[$0] ?? [] }).sorted()
+    let theirs = distances[neighbour] ?? [:]
+    return networks { site in
+      guard site != neighbour, !far.isEmpty else { return site == neighbour }
+      return far[site].map { theirs[site] == $0 - 1 } ?? false
+    }
+  }
+
+  /// The networks of some sites, in order.
+  func networks(of isWanted: (String) -> Bool) -> [IPPrefix] {
+    networks.compactMap { isWanted($0.site) ? $0.prefix : nil }
   }
 }
 

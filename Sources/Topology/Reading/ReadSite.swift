@@ -4,6 +4,10 @@ extension DocumentReader {
   /// A site.
   mutating func site(_ name: Located<String>, _ node: YAMLNode) -> SiteDraft? {
     guard let record = record(node, SiteKey.self) else { return nil }
+    if case .sequence(let items) = record[.uplinks]?.content, items.isEmpty {
+      report(
+        record[.uplinks]?.position ?? record.position, "the site `\(name.value)` has no uplink", "list at least one")
+    }
     let isManaged = scalar(record[.managed], Format.boolean)?.value ?? true
     return SiteDraft(
       name: name, role: record[.role] == nil ? .spoke : scalar(record[.role], Format.choice(Site.Role.self))?.value,

@@ -88,7 +88,10 @@ extension Validator {
 
   /// At least one pair of uplinks can talk: of one family, and one of them reachable without having spoken first.
   private mutating func checkReach(_ first: SiteDraft, _ second: SiteDraft, _ setting: LinkDraft?) {
-    guard !first.uplinks.isEmpty, !second.uplinks.isEmpty else { return }
+    // A line whose address cannot be read has been reported, and might have been the one.
+    guard !first.uplinks.isEmpty, !second.uplinks.isEmpty,
+      (first.uplinks + second.uplinks).allSatisfy({ $0.address != nil })
+    else { return }
     let together = first.uplinks.flatMap { one in second.uplinks.map { (one, $0) } }
     guard !together.contains(where: { UplinkDraft.canTalk($0, $1) }) else { return }
     let names = "`\(first.name.value)` and `\(second.name.value)`"

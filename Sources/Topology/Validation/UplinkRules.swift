@@ -4,12 +4,6 @@ extension Validator {
   /// Each uplink makes sense by itself.
   mutating func checkUplinks() {
     for site in draft.sites {
-      if site.uplinks.isEmpty, let position = draft.sitesPosition {
-        let place = site.name.position
-        report(
-          place.line > 0 ? place : position, "the site `\(site.name.value)` has no uplink",
-          "list at least one under `uplinks`")
-      }
       for uplink in site.uplinks {
         if site.isManaged, uplink.interface == nil {
           report(uplink.position, "an uplink needs `interface`", UplinkKey.interface.field.documentation)

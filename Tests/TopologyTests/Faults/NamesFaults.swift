@@ -50,8 +50,8 @@ extension Fault {
       replacing: [("sites:\n", "sites: { hq: { uplinks: [] } }\nold:\n")],
       [
         "20:8: a topology connects sites, but there is only 1 | add the other site",
-        "20:10: the site `hq` has no uplink | list at least one under `uplinks`",
         "20:10: unnumbered tunnels borrow the loopback, but `hq` has none | add one, such as `loopback: 10.255.0.1`, or number the tunnels with `tunnels: { pool: 172.31.0.0/16 }`",
+        "20:25: the site `hq` has no uplink | list at least one",
         "21:1: a topology has no key `old` | its keys are `apiVersion`, `kind`, `metadata`, `profiles`, `defaults`, `sites`, `overlay`",
         "42:10: hub-and-spoke needs a hub, but no site has `role: hub` | add `role: hub` to one site",
       ]),

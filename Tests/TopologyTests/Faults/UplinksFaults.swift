@@ -35,7 +35,20 @@ extension Fault {
           "    uplinks: []"
         )
       ],
-      ["28:3: the site `berlin` has no uplink | list at least one under `uplinks`"]),
+      ["32:14: the site `berlin` has no uplink | list at least one"]),
+    Fault(
+      "a site that says nothing of uplinks",
+      replacing: [
+        (
+          "    uplinks:\n      - { name: dsl, interface: wan0, address: dhcp, behindNAT: true, priority: 1 }",
+          "    ike: strong"
+        )
+      ],
+      ["29:5: a site needs `uplinks` | The ISP lines."]),
+    Fault(
+      "an uplink's address that cannot be",
+      replacing: [("198.51.100.1/24", "198.51.100.1/40")],
+      ["27:50: `/40` is not a prefix length | write a number from 1 to 32, such as `198.51.100.1/24`"]),
     Fault(
       "an MTU out of bounds",
       replacing: [("priority: 1", "mtu: 900")],

@@ -1,0 +1,95 @@
+enum OverlayKey: String, TopologyKey {
+  case shape, links, tunnels, routing
+
+  static let subject = "`overlay`"
+  var field: Field {
+    switch self {
+    case .shape:
+      Field(
+        shape: .of(Format.choice(OverlayShape.self)), isRequired: true,
+        documentation:
+          "hub-and-spoke: spokes to all hubs, hubs to each other; full-mesh: all to all; custom: the links listed.")
+    case .links:
+      Field(
+        shape: .list(.mapping(LinkKey.self)),
+        documentation: "With custom, all links; else settings of single links that differ from the defaults.")
+    case .tunnels:
+      Field(
+        shape: .mapping(TunnelsKey.self), documentation: "How tunnel interfaces are addressed. Default: unnumbered.")
+    case .routing: Field(shape: .mapping(RoutingKey.self), documentation: "How routes are learned. Default: static.")
+    }
+  }
+}
+
+/// Which sites an overlay links.
+enum OverlayShape: String, CaseIterable {
+  case hubAndSpoke = "hub-and-spoke"
+  case fullMesh = "full-mesh"
+  case custom
+}
+
+enum LinkKey: String, TopologyKey {
+  case between, ike, ipsec, psk, encapsulation
+
+  static let subject = "a link"
+  var field: Field {
+    switch self {
+    case .between: Field(shape: .list(.of(Format.name)), isRequired: true, documentation: "The two sites.")
+    case .ike: Field(shape: .of(Format.name), documentation: "The IKE profile of both ends.")
+    case .ipsec: Field(shape: .of(Format.name), documentation: "The IPsec profile of both ends.")
+    case .psk:
+      Field(
+        shape: .of(Format.text),
+        documentation: "The pre-shared key: a text, 0x and hexadecimal, or 0s and base64. Default: 256 random bits.")
+    case .encapsulation:
+      Field(shape: .of(Format.choice(Encapsulation.self)), documentation: "How ESP travels on this link.")
+    }
+  }
+}
+
+enum TunnelsKey: String, TopologyKey {
+  case addressing, pool
+
+  static let subject = "`tunnels`"
+  var field: Field {
+    switch self {
+    case .addressing:
+      Field(shape: .of(Format.choice(TunnelAddressingName.self)), documentation: "unnumbered or numbered.")
+    case .pool:
+      Field(shape: .of(Format.prefix), documentation: "Where numbered tunnels get their /30 (IPv6: /126) from.")
+    }
+  }
+}
+
+/// How tunnel interfaces can be addressed.
+enum TunnelAddressingName: String, CaseIterable { case unnumbered, numbered }
+
+enum RoutingKey: String, TopologyKey {
+  case `protocol`, area, autonomousSystem, bfd
+
+  static let subject = "`routing`"
+  var field: Field {
+    switch self {
+    case .protocol:
+      Field(shape: .of(Format.routingProtocol), isRequired: true, documentation: "static, ospf or eigrp.")
+    case .area: Field(shape: .of(Format.area), documentation: "The OSPF area, a number or dotted. Default: 0.")
+    case .autonomousSystem:
+      Field(shape: .of(Format.autonomousSystem), documentation: "The EIGRP autonomous system; needed with eigrp.")
+    case .bfd: Field(shape: .mapping(BFDKey.self), documentation: "BFD on every tunnel, with ospf. Default: none.")
+    }
+  }
+}
+
+enum BFDKey: String, TopologyKey {
+  case interval, multiplier
+
+  static let subject = "`bfd`"
+  var field: Field {
+    switch self {
+    case .interval:
+      Field(shape: .of(Format.bfdInterval), documentation: "Time between control packets. Default: 300ms.")
+    case .multiplier:
+      Field(shape: .of(Format.bfdMultiplier), documentation: "Packets missed until the tunnel is dead. Default: 3.")
+    }
+  }
+}
