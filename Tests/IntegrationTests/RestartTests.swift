@@ -14,7 +14,9 @@ extension IntegrationTests {
           try await lab.eventually("converged after \(name) was killed", within: 60) {
             (try? lab.status())?.hasConverged == true
           }
-          try #expect(lab.allHostsReachEachOther(), "after \(name) was killed")
+          try await lab.eventually("hosts reach each other after \(name) was killed", within: 60) {
+            try lab.allHostsReachEachOther()
+          }
         }
         try #expect(lab.status().revision == before.revision)
       }
