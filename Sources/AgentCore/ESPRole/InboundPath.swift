@@ -10,7 +10,8 @@ final class InboundPath {
   /// Called with an IKE message that came in on port 4500, its non-ESP marker taken off; valid during the call only.
   var onIKEMessage: (_ uplink: ESPUplink, _ remote: Endpoint, UnsafeRawBufferPointer) -> Void = { _, _, _ in }
 
-  private let batch = DatagramBatch(slotSize: DataPath.slotSize)
+  /// Sixteen trains are up to 700 packets: more would keep the other direction waiting.
+  private let batch = DatagramBatch(capacity: 16, slotSize: DataPath.slotSize)
   private let run = PacketRun()
   private var runTunnel: TunnelInterface?
   private let database: SADatabase
