@@ -24,8 +24,9 @@ final class Controller: Sendable {
   private let registry: SiteRegistry
   private let listener: AgentListener
   private let logger: Logger
-  /// One change at a time, from the transaction to the push: sites hear of revisions in their order.
-  private let changing = Mutex(())
+  /// What is current, as the store has it. Locked for the whole of a change, from the proposal over the transaction to
+  /// the push, so that sites hear of revisions in their order.
+  private let current: Mutex<Baseline>
 
   /// A controller in the state that its store remembers.
   init(store: Store, registry: SiteRegistry, listener: AgentListener, logger: Logger) throws {
@@ -33,30 +34,32 @@ final class Controller: Sendable {
     self.registry = registry
     self.listener = listener
     self.logger = logger
+    let baseline = try store.baseline()
+    current = Mutex(baseline)
     registry.adopt(try store.enrolledKeys())
-    _ = registry.adopt(DesiredNetwork(try store.baseline()))
+    _ = registry.adopt(DesiredNetwork(baseline))
   }
 
   // MARK: Revisions
 
   /// What applying `text` would change.
   func plan(_ text: [UInt8], file: String) throws -> API.Plan {
-    try Planner.propose(text, file: file, on: store.baseline()).plan
+    let baseline = current.withLock { $0 }
+    return try Planner.propose(text, file: file, on: baseline).plan
   }
 
   /// Stores a revision and sends each site its part. The same text again changes nothing.
   func apply(_ text: [UInt8], file: String, origin: String = "apply") throws -> API.Applied {
-    try changing.withLock { _ in
-      let (current, plan) = try store.apply(origin: origin, at: Date()) { baseline in
-        try Planner.propose(text, file: file, on: baseline)
-      }
-      if current.revision != plan.fromRevision {
-        logger.info(
-          "revision stored",
-          metadata: .fields([.revision: String(current.revision), .origin: origin, .topology: current.topology]))
-        for (site, message) in registry.adopt(DesiredNetwork(current)) { listener.send(message, to: site) }
-      }
-      return API.Applied(revision: current.revision, plan: plan)
+    try current.withLock { current in
+      let proposal = try Planner.propose(text, file: file, on: current)
+      guard proposal.isNew else { return API.Applied(revision: current.revision, plan: proposal.plan) }
+      try store.apply(proposal, origin: origin, at: Date())
+      current = proposal.result
+      logger.info(
+        "revision stored",
+        metadata: .fields([.revision: String(current.revision), .origin: origin, .topology: current.topology]))
+      for (site, message) in registry.adopt(DesiredNetwork(current)) { listener.send(message, to: site) }
+      return API.Applied(revision: current.revision, plan: proposal.plan)
     }
   }
 
@@ -84,7 +87,7 @@ final class Controller: Sendable {
 
   /// Gives a site's agent its key. A key that the site had before is refused from now on, also in a live session.
   func enrol(_ key: CurvePublicKey, for site: String) throws {
-    try changing.withLock { _ in
+    try current.withLock { _ in
       if let other = try store.enrolledKeys()[key], other != site { throw RequestFailure.keyInUse(by: other) }
       try store.enrol(key, for: site)
       registry.adopt(try store.enrolledKeys())
@@ -94,7 +97,7 @@ final class Controller: Sendable {
 
   /// Takes a site's key away, also from a live session.
   func revoke(_ site: String) throws {
-    try changing.withLock { _ in
+    try current.withLock { _ in
       guard try store.revokeKey(of: site) else { throw RequestFailure.notEnrolled(site: site) }
       registry.adopt(try store.enrolledKeys())
     }

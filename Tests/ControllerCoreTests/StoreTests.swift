@@ -22,8 +22,8 @@ struct StoreTests {
     try {
       let store = try open()
       #expect(try store.baseline() == Baseline())
-      let (current, _) = try store.apply(origin: "apply", at: now) { _ in Sample.proposal(expected, text: "one") }
-      #expect(current == expected)
+      try store.apply(Sample.proposal(expected, text: "one"), origin: "apply", at: now)
+      #expect(try store.baseline() == expected)
     }()
     let store = try open()
     #expect(try store.baseline() == expected)
@@ -36,7 +36,7 @@ struct StoreTests {
     let store = try open()
     for revision in 1...3 {
       let result = try Sample.baseline(revision: revision)
-      _ = try store.apply(origin: revision == 3 ? "rollback to 1" : "apply", at: now) { _ in Sample.proposal(result) }
+      try store.apply(Sample.proposal(result), origin: revision == 3 ? "rollback to 1" : "apply", at: now)
     }
     let revisions = try store.revisions()
     #expect(revisions.map(\.number) == [3, 2, 1])
@@ -46,32 +46,19 @@ struct StoreTests {
     #expect(revisions.first?.topology == "acme")
   }
 
-  @Test("a proposal that is not new, or that cannot be made, stores nothing")
-  func nothingNewStoresNothing() throws {
-    struct Refused: Error {}
-    let store = try open()
-    let result = try Sample.baseline()
-    let same = Proposal(
-      text: [], result: result, plan: API.Plan(fromRevision: 0, changes: []), isNew: false)
-    #expect(try store.apply(origin: "apply", at: now) { _ in same }.current == Baseline())
-    #expect(throws: Refused.self) { try store.apply(origin: "apply", at: now) { _ in throw Refused() } }
-    #expect(try store.revisions().isEmpty)
-  }
-
   @Test("when the disk fills up in the middle of an apply, the old revision stands whole, and the error says so")
   func fullDisk() throws {
     let store = try open()
     let first = try Sample.baseline()
-    _ = try store.apply(origin: "apply", at: now) { _ in Sample.proposal(first) }
+    try store.apply(Sample.proposal(first), origin: "apply", at: now)
     try store.withDatabase { database in
       let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
       try database.execute(sql: "PRAGMA max_page_count = \(pages + 1)")
     }
     let second = try Sample.baseline(revision: 2, secret: 2)
     let failure = #expect(throws: StoreFailure.self) {
-      try store.apply(origin: "apply", at: now) { _ in
-        Sample.proposal(second, text: String(repeating: "x", count: 1 << 20))
-      }
+      try store.apply(
+        Sample.proposal(second, text: String(repeating: "x", count: 1 << 20)), origin: "apply", at: now)
     }
     #expect(failure?.description.contains("disk is full") == true)
     #expect(try store.baseline() == first)
@@ -95,7 +82,7 @@ struct StoreTests {
     try {
       let store = try open()
       let result = try Sample.baseline()
-      _ = try store.apply(origin: "apply", at: now) { _ in Sample.proposal(result) }
+      try store.apply(Sample.proposal(result), origin: "apply", at: now)
     }()
     let path = state + "/controller.sqlite"
     var bytes = try Data(contentsOf: URL(fileURLWithPath: path))

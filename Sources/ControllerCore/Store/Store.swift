@@ -39,21 +39,10 @@ public final class Store: Sendable {
     try StoreFailure.translating { try queue.read(Self.baseline) }
   }
 
-  /// Works out a revision on top of the current one and stores it, in one transaction: a half-applied revision is
-  /// never observable. Nothing is stored where `propose` throws, or proposes what is current already.
-  ///
-  /// - Returns: what is current now, and what the proposal changed.
-  func apply(
-    origin: String, at time: Date, propose: (Baseline) throws -> Proposal
-  ) throws -> (current: Baseline, plan: API.Plan) {
+  /// Stores a proposal as the current revision, in one transaction: a half-applied revision is never observable.
+  func apply(_ proposal: Proposal, origin: String, at time: Date) throws {
     try StoreFailure.translating {
-      return try queue.write { database in
-        let old = try Self.baseline(database)
-        let proposal = try propose(old)
-        if !proposal.isNew { return (old, proposal.plan) }
-        try Self.insert(proposal, origin: origin, at: time, database)
-        return (proposal.result, proposal.plan)
-      }
+      try queue.write { try Self.insert(proposal, origin: origin, at: time, $0) }
     }
   }
 
