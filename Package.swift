@@ -36,12 +36,13 @@ let package = Package(
   targets: [
     // Thin C shims.
     .target(name: "CLinux"),
+    .target(name: "CIPsecMB"),
     .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // Pure cores: no clock, no socket, no log.
     room("WireFormat"),
-    room("FabricCrypto", ["WireFormat", "COpenSSL"]),
+    room("FabricCrypto", ["WireFormat", "COpenSSL", "CIPsecMB"]),
     room("Topology", ["WireFormat", .product(name: "Yams", package: "Yams")]),
     room("IKE", ["WireFormat", "FabricCrypto"]),
     room("ESP", ["WireFormat", "FabricCrypto"]),

@@ -2,7 +2,7 @@ import FabricCrypto
 
 /// Runs an SA's cipher over one whole ESP packet in place; it knows what is authenticated besides the text.
 ///
-///     AES-GCM (RFC 4106 section 5)               AAD  SPI ‖ sequence            32-bit sequence numbers
+///     AEADs (RFC 4106 section 5, RFC 7634)       AAD  SPI ‖ sequence            32-bit sequence numbers
 ///                                                AAD  SPI ‖ high ‖ low          extended
 ///     encrypt-then-MAC (RFC 4303 section 2.2.1)  MAC  packet                    32-bit sequence numbers
 ///                                                MAC  packet ‖ high             extended
@@ -12,12 +12,18 @@ struct ESPTransform: ~Copyable {
   private let isAEAD: Bool
   private let extended: Bool
 
-  init(suite: ProtectionSuite, keys: ESPKeys, extended: Bool) throws(CryptographyError) {
+  init(
+    suite: ProtectionSuite, keys: ESPKeys, extended: Bool, implementation: CipherImplementation
+  ) throws(CryptographyError) {
     layout = ESPPacketLayout(suite)
-    cipher = try PacketCipher(suite: suite, encryptionKey: keys.encryption, integrityKey: keys.integrity)
+    cipher = try PacketCipher(
+      suite: suite, encryptionKey: keys.encryption, integrityKey: keys.integrity, implementation: implementation)
     isAEAD = suite.encryption.isAEAD
     self.extended = extended
   }
+
+  /// Whose code does the work.
+  var implementation: CipherImplementation { cipher.implementation }
 
   /// Encrypts the text and writes the check value; header, IV and trailer are in place already.
   func seal(_ packet: ESPPacketBuffer, sequence: UInt64) -> Bool {

@@ -18,10 +18,11 @@ public final class InboundSA {
   private var window: ReplayWindow
 
   /// The inbound half of `parameters`. Throws where the keys do not fit the suite.
-  init(_ parameters: ESPSAParameters) throws(CryptographyError) {
+  init(_ parameters: ESPSAParameters, implementation: CipherImplementation) throws(CryptographyError) {
     spi = parameters.inboundSPI
     extended = parameters.extendedSequenceNumbers
-    transform = try ESPTransform(suite: parameters.suite, keys: parameters.inboundKeys, extended: extended)
+    transform = try ESPTransform(
+      suite: parameters.suite, keys: parameters.inboundKeys, extended: extended, implementation: implementation)
     selectors = SelectorCheck(local: parameters.localSelectors, remote: parameters.remoteSelectors)
     window = ReplayWindow(size: parameters.replayWindow)
   }

@@ -22,12 +22,14 @@ public final class OutboundSA {
 
   /// The outbound half of `parameters`. Throws where the keys do not fit the suite.
   init(
-    _ parameters: ESPSAParameters, random: some RandomSource, lastSequence: UInt64 = 0
+    _ parameters: ESPSAParameters, random: some RandomSource, lastSequence: UInt64 = 0,
+    implementation: CipherImplementation
   ) throws(CryptographyError) {
     spi = parameters.outboundSPI
     path = parameters.path
     transform = try ESPTransform(
-      suite: parameters.suite, keys: parameters.outboundKeys, extended: parameters.extendedSequenceNumbers)
+      suite: parameters.suite, keys: parameters.outboundKeys, extended: parameters.extendedSequenceNumbers,
+      implementation: implementation)
     selectors = SelectorCheck(local: parameters.localSelectors, remote: parameters.remoteSelectors)
     unpredictableIV = parameters.suite.encryption.isAEAD ? nil : try UnpredictableIV(random)
     sequence = SequenceNumbers(extended: parameters.extendedSequenceNumbers, last: lastSequence)
@@ -35,6 +37,9 @@ public final class OutboundSA {
 
   /// The layout of its packets.
   public var layout: ESPPacketLayout { transform.layout }
+
+  /// Whose code seals the packets.
+  public var cipherImplementation: CipherImplementation { transform.implementation }
 
   /// Sequence numbers not used yet: when they run low the SA must be rekeyed, when they run out it falls silent.
   public var remainingSequenceNumbers: UInt64 { sequence.remaining }

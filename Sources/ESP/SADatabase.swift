@@ -19,13 +19,17 @@ public final class SADatabase {
 
   /// Adds a pair of SAs; the inbound one works at once.
   ///
+  /// `implementation` is whose code seals and opens: the fastest of the machine unless a measurement asks for another.
   /// Throws `SADatabaseError.duplicateSPI` if the inbound SPI is in use, `.cryptography` if the keys do not fit.
-  public func install(_ parameters: ESPSAParameters) throws(SADatabaseError) {
+  public func install(
+    _ parameters: ESPSAParameters, implementation: CipherImplementation? = nil
+  ) throws(SADatabaseError) {
     let spi = parameters.inboundSPI
     guard pairs[spi.rawValue] == nil else { throw .duplicateSPI(spi) }
     let pair: SAPair
     do {
-      pair = try SAPair(parameters, random: random)
+      pair = try SAPair(
+        parameters, random: random, implementation: implementation ?? .fastest(for: parameters.suite))
     } catch {
       throw .cryptography(error)
     }
@@ -97,10 +101,12 @@ public final class SAPair {
   /// Whether the peer is known to receive on the pair.
   fileprivate(set) var peerIsReady: Bool
 
-  fileprivate init(_ parameters: ESPSAParameters, random: some RandomSource) throws(CryptographyError) {
+  fileprivate init(
+    _ parameters: ESPSAParameters, random: some RandomSource, implementation: CipherImplementation
+  ) throws(CryptographyError) {
     tunnel = parameters.tunnel
-    inbound = try InboundSA(parameters)
-    outbound = try OutboundSA(parameters, random: random)
+    inbound = try InboundSA(parameters, implementation: implementation)
+    outbound = try OutboundSA(parameters, random: random, implementation: implementation)
     peerIsReady = parameters.isInitiator
   }
 }

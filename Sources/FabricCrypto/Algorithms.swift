@@ -8,22 +8,34 @@ public enum EncryptionAlgorithm: String, CaseIterable, Hashable, Sendable, Codab
   case aes128GCM16 = "aes128gcm16"
   /// AES-GCM with a 16-octet ICV and a 256-bit key (RFC 4106, RFC 5282).
   case aes256GCM16 = "aes256gcm16"
+  /// ENCR_CHACHA20_POLY1305, with its 256-bit key (RFC 7634).
+  case chaCha20Poly1305 = "chacha20poly1305"
 
-  /// The IANA transform id: 12 for AES-CBC, 20 for AES-GCM-16.
-  public var transformID: UInt16 { isAEAD ? 20 : 12 }
+  /// The IANA transform id: 12 for AES-CBC, 20 for AES-GCM-16, 28 for ChaCha20-Poly1305.
+  public var transformID: UInt16 {
+    switch self {
+    case .aes128CBC, .aes256CBC: 12
+    case .aes128GCM16, .aes256GCM16: 20
+    case .chaCha20Poly1305: 28
+    }
+  }
   /// The Key Length attribute in bits (RFC 7296 section 3.3.5).
-  public var keyLengthAttribute: UInt16? { UInt16(keyLength * 8) }
+  public var keyLengthAttribute: UInt16? {
+    // RFC 7634 section 2: the key has a fixed length, and there is no attribute.
+    self == .chaCha20Poly1305 ? nil : UInt16(keyLength * 8)
+  }
   /// Key length in bytes, without the salt.
   public var keyLength: Int { self == .aes128CBC || self == .aes128GCM16 ? 16 : 32 }
-  /// Bytes of salt taken from the keying material behind the key (RFC 4106 section 8.1): 4 for GCM, else 0.
+  /// Bytes of salt taken from the keying material behind the key (RFC 4106 section 8.1, RFC 7634 section 2): 4 for
+  /// AEADs, else 0.
   public var saltLength: Int { isAEAD ? 4 : 0 }
   /// Whether the algorithm authenticates too, so that no integrity transform goes with it.
-  public var isAEAD: Bool { self == .aes128GCM16 || self == .aes256GCM16 }
-  /// Bytes of IV carried in each packet: 8 for GCM, 16 for CBC.
+  public var isAEAD: Bool { self != .aes128CBC && self != .aes256CBC }
+  /// Bytes of IV carried in each packet: 8 for AEADs, 16 for CBC.
   public var ivLength: Int { isAEAD ? 8 : 16 }
-  /// The plain text is padded to a multiple of this many bytes by the cipher itself: 1 for GCM, 16 for CBC.
+  /// The plain text is padded to a multiple of this many bytes by the cipher itself: 1 for AEADs, 16 for CBC.
   public var blockLength: Int { isAEAD ? 1 : 16 }
-  /// Bytes of the AEAD's own integrity check value: 16 for GCM, 0 for CBC.
+  /// Bytes of the AEAD's own integrity check value: 16, or 0 for CBC.
   public var icvLength: Int { isAEAD ? 16 : 0 }
 
   /// The algorithm of a transform as read off the wire; nil for one that Fabric does not speak.
@@ -84,6 +96,10 @@ public enum KeyExchangeMethod: UInt16, CaseIterable, Hashable, Sendable, Codable
   case modp3072 = 15
   /// 4096-bit MODP group (RFC 3526).
   case modp4096 = 16
+  /// 6144-bit MODP group (RFC 3526).
+  case modp6144 = 17
+  /// 8192-bit MODP group (RFC 3526).
+  case modp8192 = 18
   /// 256-bit random ECP group (RFC 5903).
   case ecp256 = 19
   /// 384-bit random ECP group (RFC 5903).
@@ -92,11 +108,13 @@ public enum KeyExchangeMethod: UInt16, CaseIterable, Hashable, Sendable, Codable
   case ecp521 = 21
   /// Curve25519 (RFC 8031).
   case curve25519 = 31
+  /// Curve448 (RFC 8031).
+  case curve448 = 32
 }
 
 /// How packets of an SA are protected: a combined-mode cipher, or encrypt-then-MAC.
 public enum ProtectionSuite: Hashable, Sendable, Codable {
-  /// An AEAD such as AES-GCM (RFC 5282 for IKE, RFC 4106 for ESP).
+  /// An AEAD (RFC 5282 for IKE, RFC 4106 for ESP; RFC 7634 for both).
   case aead(EncryptionAlgorithm)
   /// CBC encryption followed by a truncated HMAC over the cipher text.
   case encryptThenMAC(EncryptionAlgorithm, IntegrityAlgorithm)

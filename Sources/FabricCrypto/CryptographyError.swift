@@ -9,7 +9,7 @@ public enum CryptographyError: Error, Equatable, Sendable {
   case invalidPublicValue(KeyExchangeMethod)
   /// More keying material was asked for than prf+ defines: 255 times the output (RFC 7296 section 2.13).
   case tooMuchKeyingMaterial(requested: Int, available: Int)
-  /// OpenSSL refused an operation that must not fail; `operation` names it.
+  /// A library refused an operation that must not fail; `operation` names it.
   case library(operation: String)
 }
 

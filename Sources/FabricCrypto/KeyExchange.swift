@@ -6,9 +6,9 @@ import COpenSSL
 ///
 /// | groups | public value | shared secret |
 /// |---|---|---|
-/// | MODP 14–16 (RFC 3526) | padded to the prime's length (RFC 7296 section 3.4) | padded too (section 2.14) |
+/// | MODP 14–18 (RFC 3526) | padded to the prime's length (RFC 7296 section 3.4) | padded too (section 2.14) |
 /// | ECP 19–21 (RFC 5903) | x ‖ y (section 7) | x (section 9) |
-/// | Curve25519 31 (RFC 8031) | 32 bytes, little-endian | 32 bytes |
+/// | Curve25519 31, Curve448 32 (RFC 8031) | 32 or 56 bytes, little-endian | as long |
 public final class KeyExchange: Sendable {
   /// The group.
   public let method: KeyExchangeMethod
@@ -38,7 +38,7 @@ public final class KeyExchange: Sendable {
   /// The shared secret with a peer.
   ///
   /// Throws `CryptographyError.invalidPublicValue` for a value that RFC 6989 section 2 tells to refuse: of the wrong
-  /// length, outside 2…p-2 or not on the curve; and where Curve25519 gives all zeros (RFC 8031 section 5).
+  /// length, outside 2…p-2 or not on the curve; and where Curve25519 or Curve448 gives all zeros (RFC 8031 section 5).
   public func sharedSecret(with peerPublicValue: [UInt8]) throws(CryptographyError) -> SecretBytes {
     let peer = try peerKey(peerPublicValue)
     defer { EVP_PKEY_free(peer) }

@@ -6,11 +6,14 @@ extension KeyExchangeMethod {
     case .modp2048: 256
     case .modp3072: 384
     case .modp4096: 512
+    case .modp6144: 768
+    case .modp8192: 1024
     // RFC 5903 section 7: two coordinates of the field's length.
     case .ecp256: 64
     case .ecp384: 96
     case .ecp521: 132
     case .curve25519: 32
+    case .curve448: 56
     }
   }
 
@@ -20,9 +23,10 @@ extension KeyExchangeMethod {
   /// OpenSSL's name of the kind of key.
   var keyType: String {
     switch self {
-    case .modp2048, .modp3072, .modp4096: "DH"
+    case .modp2048, .modp3072, .modp4096, .modp6144, .modp8192: "DH"
     case .ecp256, .ecp384, .ecp521: "EC"
     case .curve25519: "X25519"
+    case .curve448: "X448"
     }
   }
 
@@ -32,10 +36,12 @@ extension KeyExchangeMethod {
     case .modp2048: "modp_2048"
     case .modp3072: "modp_3072"
     case .modp4096: "modp_4096"
+    case .modp6144: "modp_6144"
+    case .modp8192: "modp_8192"
     case .ecp256: "P-256"
     case .ecp384: "P-384"
     case .ecp521: "P-521"
-    case .curve25519: nil
+    case .curve25519, .curve448: nil
     }
   }
 

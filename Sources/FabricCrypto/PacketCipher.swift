@@ -1,41 +1,49 @@
-import COpenSSL
-
 /// Seals and opens the packets of one SA direction in place: the same for IKE's Encrypted payload and for ESP.
 ///
-///     AEAD (RFC 4106, RFC 5282)            encrypt-then-MAC (RFC 4303, RFC 7296 section 3.14)
+///     AEAD (RFC 4106, RFC 5282, RFC 7634)  encrypt-then-MAC (RFC 4303, RFC 7296 section 3.14)
 ///
 ///     header   iv   text        icv        header   iv   text        trailer  icv
 ///     ╰─ AAD ╯      ╰ encrypted ╯                        ╰ encrypted ╯
 ///     ╰──────── authenticated ──╯          ╰──────── authenticated ──────────╯
 ///
-/// The OpenSSL contexts are keyed once; a call only sets the IV, so nothing of ours is allocated per packet. Not
-/// `Sendable`: the contexts hold the state of the packet at hand.
+/// The keys are prepared once; a call only sets the IV, so nothing of ours is allocated per packet. Not `Sendable`: the
+/// contexts hold the state of the packet at hand.
 public final class PacketCipher {
   /// The algorithms.
   public let suite: ProtectionSuite
-  private let sealing: CipherContext
-  private let opening: CipherContext
-  private let authentication: MessageAuthentication?
+  /// Whose code does the work.
+  public let implementation: CipherImplementation
+  private let engine: CipherEngine
+  private let ivLength, icvLength: Int
+  /// The block's length less one, to mask with.
+  private let blockMask: Int
 
-  /// Prepares the contexts.
+  /// Prepares the keys for the fastest implementation on this machine.
   ///
   /// `encryptionKey` is the key with the salt behind it (RFC 4106 section 8.1); `integrityKey` goes with
   /// encrypt-then-MAC only. Throws `CryptographyError.wrongKeyLength` for keys that do not fit the suite.
-  public init(suite: ProtectionSuite, encryptionKey: SecretBytes, integrityKey: SecretBytes?)
+  public convenience init(suite: ProtectionSuite, encryptionKey: SecretBytes, integrityKey: SecretBytes?)
     throws(CryptographyError)
   {
+    try self.init(
+      suite: suite, encryptionKey: encryptionKey, integrityKey: integrityKey,
+      implementation: .fastest(for: suite))
+  }
+
+  /// Prepares the keys for `implementation`, which must be one that the machine has for the suite.
+  public init(
+    suite: ProtectionSuite, encryptionKey: SecretBytes, integrityKey: SecretBytes?,
+    implementation: CipherImplementation
+  ) throws(CryptographyError) {
     self.suite = suite
-    self.sealing = try CipherContext(suite.encryption, .seal, keyAndSalt: encryptionKey)
-    self.opening = try CipherContext(suite.encryption, .open, keyAndSalt: encryptionKey)
+    self.implementation = implementation
+    ivLength = suite.encryption.ivLength
+    icvLength = suite.icvLength
+    blockMask = suite.encryption.blockLength - 1
     guard suite.integrityKeyLength == integrityKey?.count ?? 0 else {
       throw .wrongKeyLength(expected: suite.integrityKeyLength, actual: integrityKey?.count ?? 0)
     }
-    self.authentication =
-      if let integrity = suite.integrity, let integrityKey {
-        try MessageAuthentication(integrity, key: integrityKey)
-      } else {
-        nil
-      }
+    engine = try CipherEngine(suite, encryptionKey, integrityKey, implementation)
   }
 
   /// Encrypts `text` in place and writes the check value into `icv`.
@@ -46,18 +54,12 @@ public final class PacketCipher {
     header: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer,
     trailer: UnsafeRawBufferPointer? = nil, icv: UnsafeMutableRawBufferPointer
   ) throws(CryptographyError) {
-    guard iv.count == suite.encryption.ivLength else { throw .wrongLength(field: "iv") }
-    guard icv.count == suite.icvLength else { throw .wrongLength(field: "icv") }
-    guard text.count.isMultiple(of: suite.encryption.blockLength) else { throw .wrongLength(field: "text") }
-    guard let authentication else {
-      guard sealing.start(iv: iv), sealing.authenticate(header), sealing.process(text), sealing.finish(tag: icv) else {
-        throw .library(operation: "seal")
-      }
-      return
+    guard iv.count == ivLength else { throw .wrongLength(field: "iv") }
+    guard icv.count == icvLength else { throw .wrongLength(field: "icv") }
+    guard text.count & blockMask == 0 else { throw .wrongLength(field: "text") }
+    guard engine.seal(header: header, iv: iv, text: text, trailer: trailer, icv: icv) else {
+      throw .library(operation: "seal")
     }
-    guard sealing.start(iv: iv), sealing.process(text),
-      authentication.compute(header, iv, UnsafeRawBufferPointer(text), trailer, into: icv)
-    else { throw .library(operation: "seal") }
   }
 
   /// Checks `icv` and decrypts `text` in place; false if the packet is not authentic or its lengths do not fit the
@@ -66,18 +68,7 @@ public final class PacketCipher {
     header: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer,
     trailer: UnsafeRawBufferPointer? = nil, icv: UnsafeRawBufferPointer
   ) -> Bool {
-    guard iv.count == suite.encryption.ivLength, icv.count == suite.icvLength,
-      text.count.isMultiple(of: suite.encryption.blockLength)
-    else { return false }
-    guard let authentication else {
-      if opening.start(iv: iv), opening.authenticate(header), opening.process(text), opening.verify(tag: icv) {
-        return true
-      }
-      // AES-GCM decrypts before it knows: take back what it wrote.
-      text.initializeMemory(as: UInt8.self, repeating: 0)
-      return false
-    }
-    guard authentication.verify(header, iv, UnsafeRawBufferPointer(text), trailer, icv: icv) else { return false }
-    return opening.start(iv: iv) && opening.process(text)
+    guard iv.count == ivLength, icv.count == icvLength, text.count & blockMask == 0 else { return false }
+    return engine.open(header: header, iv: iv, text: text, trailer: trailer, icv: icv)
   }
 }

@@ -5,12 +5,12 @@ import COpenSSL
 /// A counter encrypted under a random key of its own (NIST SP 800-38A appendix C): as good as a random number to whoever
 /// lacks the key, several times as fast, and free of collisions.
 public final class UnpredictableIV {
-  private let context: CipherContext
+  private let context: OpenSSLCipher
   private var counter: UInt64 = 0
 
   /// Draws the key from `random`.
   public init(_ random: some RandomSource) throws(CryptographyError) {
-    context = try CipherContext(.aes128CBC, .seal, keyAndSalt: SecretBytes(random.randomBytes(16)))
+    context = try OpenSSLCipher(.aes128CBC, .seal, keyAndSalt: SecretBytes(random.randomBytes(16)))
   }
 
   /// Writes the next IV into `iv`, 16 bytes; false if OpenSSL fails.

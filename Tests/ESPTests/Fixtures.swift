@@ -11,16 +11,19 @@ let allSuites: [ProtectionSuite] = EncryptionAlgorithm.allCases.flatMap { encryp
     ? [.aead(encryption)] : IntegrityAlgorithm.allCases.map { .encryptThenMAC(encryption, $0) }
 }
 
-/// A suite with and without extended sequence numbers.
+/// A suite with and without extended sequence numbers, and whose code runs it.
 struct Protection: CustomTestStringConvertible {
   let suite: ProtectionSuite
   let extended: Bool
+  var implementation = CipherImplementation.openSSL
 
-  static let all = allSuites.flatMap {
-    [Protection(suite: $0, extended: false), Protection(suite: $0, extended: true)]
+  static let all = allSuites.flatMap { suite in
+    CipherImplementation.available(for: suite).flatMap { implementation in
+      [false, true].map { Protection(suite: suite, extended: $0, implementation: implementation) }
+    }
   }
 
-  var testDescription: String { "\(suite)\(extended ? " with ESN" : "")" }
+  var testDescription: String { "\(suite) by \(implementation.rawValue)\(extended ? " with ESN" : "")" }
 }
 
 extension ESPSAParameters {
@@ -46,6 +49,13 @@ extension ESPSAParameters {
 }
 
 extension OutboundSA {
+  convenience init(
+    _ parameters: ESPSAParameters, random: some RandomSource, lastSequence: UInt64 = 0
+  ) throws(CryptographyError) {
+    try self.init(
+      parameters, random: random, lastSequence: lastSequence, implementation: .fastest(for: parameters.suite))
+  }
+
   /// Seals one packet in a buffer of its own.
   func seal(_ inner: [UInt8]) throws(DropReason) -> [UInt8] {
     var buffer =
@@ -60,6 +70,10 @@ extension OutboundSA {
 }
 
 extension InboundSA {
+  convenience init(_ parameters: ESPSAParameters) throws(CryptographyError) {
+    try self.init(parameters, implementation: .fastest(for: parameters.suite))
+  }
+
   /// Opens one packet in a buffer of its own.
   func open(_ packet: [UInt8]) throws(DropReason) -> [UInt8] {
     var buffer = packet

@@ -70,7 +70,8 @@ import WireFormat
   /// Opens an authentic AES-GCM packet around any text.
   private func open(text: [UInt8]) throws -> [UInt8] {
     let parameters = try ESPSAParameters.loopback(Protection(suite: .aead(.aes128GCM16), extended: false))
-    let transform = try ESPTransform(suite: parameters.suite, keys: parameters.outboundKeys, extended: false)
+    let transform = try ESPTransform(
+      suite: parameters.suite, keys: parameters.outboundKeys, extended: false, implementation: .openSSL)
     var bytes = [UInt8](repeating: 0, count: 16) + text + [UInt8](repeating: 0, count: 16)
     try bytes.withUnsafeMutableBytes { bytes in
       let packet = try #require(ESPPacketBuffer(bytes, transform.layout))

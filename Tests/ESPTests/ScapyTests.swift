@@ -5,8 +5,8 @@ import WireFormat
 
 @testable import ESP
 
-/// Our ESP against Scapy's, byte for byte: every suite, with and without extended sequence numbers and UDP, IPv4 and
-/// IPv6 inside.
+/// Our ESP against Scapy's, byte for byte: every suite by every implementation of its cipher, with and without extended
+/// sequence numbers and UDP, IPv4 and IPv6 inside.
 @Suite(.enabled(if: ExternalTestData.scapyWanted, "\(ExternalTestData.scapyMissing)"))
 struct ScapyTests {
   /// Everything that can vary in a packet.
@@ -32,7 +32,9 @@ struct ScapyTests {
     var sealed: [[UInt8]] = []
     for one in Case.all {
       let parameters = try ESPSAParameters.loopback(one.protection)
-      let outbound = try OutboundSA(parameters, random: SeededRandom(seed: 4), lastSequence: one.sequence - 1)
+      let outbound = try OutboundSA(
+        parameters, random: SeededRandom(seed: 4), lastSequence: one.sequence - 1,
+        implementation: one.protection.implementation)
       let packet = try outbound.seal(one.inner)
       let iv = packet[8..<ESPPacketLayout(parameters.suite).prefixLength]
       sealed.append(packet)
@@ -57,7 +59,7 @@ struct ScapyTests {
     for (index, one) in Case.all.enumerated() {
       let packet = try #require(answers[index])
       if one.udp { #expect(packet.withUnsafeBytes { UDPEncapsulation.classify($0) } == .esp) }
-      let inbound = try InboundSA(parameters[index])
+      let inbound = try InboundSA(parameters[index], implementation: one.protection.implementation)
       if one.protection.extended { try bring(inbound, beyondFirstSubspaceOf: parameters[index]) }
       #expect(try inbound.open(packet) == one.inner, "\(one)")
       #expect(throws: DropReason.replayed) { try inbound.open(packet) }
@@ -70,8 +72,10 @@ struct ScapyTests {
     var requests: [ScapyRequest] = []
     for one in Case.all {
       let parameters = try ESPSAParameters.loopback(one.protection)
-      var packet = try OutboundSA(parameters, random: SeededRandom(seed: 4), lastSequence: one.sequence - 1)
-        .seal(one.inner)
+      var packet = try OutboundSA(
+        parameters, random: SeededRandom(seed: 4), lastSequence: one.sequence - 1,
+        implementation: one.protection.implementation
+      ).seal(one.inner)
       packet[30] ^= 1
       requests.append(parameters.request(.open, packet, one.sequence, udp: one.udp))
     }
@@ -92,7 +96,7 @@ extension ESPSAParameters {
     _ operation: ScapyRequest.Operation, _ packet: [UInt8], _ sequence: UInt64, udp: Bool, iv: [UInt8]? = nil
   ) -> ScapyRequest {
     ScapyRequest(
-      operation: operation, encryption: suite.encryption.isAEAD ? "AES-GCM" : "AES-CBC",
+      operation: operation, encryption: suite.encryption.scapyName,
       encryptionKey: outboundKeys.encryption.hex, integrity: suite.integrity?.scapyName,
       integrityKey: outboundKeys.integrity?.hex, spi: outboundSPI.rawValue, sequence: sequence,
       extended: extendedSequenceNumbers, udp: udp, iv: iv?.hex, packet: packet.hex)
@@ -101,6 +105,16 @@ extension ESPSAParameters {
 
 extension SecretBytes {
   fileprivate var hex: String { withUnsafeBytes { Array($0).hex } }
+}
+
+extension EncryptionAlgorithm {
+  fileprivate var scapyName: String {
+    switch self {
+    case .aes128CBC, .aes256CBC: "AES-CBC"
+    case .aes128GCM16, .aes256GCM16: "AES-GCM"
+    case .chaCha20Poly1305: "CHACHA20-POLY1305"
+    }
+  }
 }
 
 extension IntegrityAlgorithm {

@@ -7,8 +7,9 @@ extension KeyExchange {
   /// A key pair with a private key that a vector prescribes; in the product, private keys are always fresh.
   convenience init(_ method: KeyExchangeMethod, privateKey: [UInt8]) throws {
     var key: OpaquePointer?
-    if method == .curve25519 {
-      key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nil, privateKey, privateKey.count)
+    if method == .curve25519 || method == .curve448 {
+      key = EVP_PKEY_new_raw_private_key(
+        method == .curve25519 ? EVP_PKEY_X25519 : EVP_PKEY_X448, nil, privateKey, privateKey.count)
     } else {
       key = makeKey(method, privateKey: privateKey)
     }

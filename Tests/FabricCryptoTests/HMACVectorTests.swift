@@ -80,8 +80,9 @@ struct HMACVector: CustomTestStringConvertible {
   func truncation(integrity: IntegrityAlgorithm, prf: PseudorandomFunction) throws {
     let key = [UInt8](repeating: 3, count: integrity.keyLength)
     var packet = try CipherPacket(
-      .encryptThenMAC(.aes128CBC, integrity), key: [UInt8](repeating: 4, count: 16), integrityKey: key,
-      header: [1, 2, 3], iv: [UInt8](repeating: 5, count: 16), text: [UInt8](repeating: 6, count: 32),
+      TestedCipher(suite: .encryptThenMAC(.aes128CBC, integrity), implementation: .openSSL),
+      key: [UInt8](repeating: 4, count: 16), integrityKey: key, header: [1, 2, 3], iv: [UInt8](repeating: 5, count: 16),
+      text: [UInt8](repeating: 6, count: 32),
       trailer: [7, 8, 9, 10], icv: [UInt8](repeating: 0, count: integrity.icvLength))
     try packet.seal()
     let whole = prf(key: SecretBytes(key), packet.header + packet.iv + packet.text + [7, 8, 9, 10]).copied

@@ -2,7 +2,7 @@ import COpenSSL
 import FabricCrypto
 import Testing
 
-private let modularGroups = [KeyExchangeMethod.modp2048, .modp3072, .modp4096]
+private let modularGroups = [KeyExchangeMethod.modp2048, .modp3072, .modp4096, .modp6144, .modp8192]
 
 @Suite struct KeyExchangeTests {
   @Test("two ends agree on a secret of the group's length", arguments: KeyExchangeMethod.allCases)
@@ -52,7 +52,9 @@ private let modularGroups = [KeyExchangeMethod.modp2048, .modp3072, .modp4096]
       switch method {
       case .modp2048: BN_get_rfc3526_prime_2048(nil)
       case .modp3072: BN_get_rfc3526_prime_3072(nil)
-      default: BN_get_rfc3526_prime_4096(nil)
+      case .modp4096: BN_get_rfc3526_prime_4096(nil)
+      case .modp6144: BN_get_rfc3526_prime_6144(nil)
+      default: BN_get_rfc3526_prime_8192(nil)
       }
     defer { BN_free(number) }
     var bytes = [UInt8](repeating: 0, count: method.publicValueLength)

@@ -13,6 +13,27 @@ import Testing
     #expect(try responder.sharedSecret(with: initiator.publicValue).copied.hex == vector.shared)
   }
 
+  @Test("Curve448 gives the keys of RFC 7748 section 6.2")
+  func curve448() throws {
+    let alice = """
+      9a8f4925d1519f5775cf46b04b5800d4ee9ee8bae8bc5565d498c28dd9c9baf574a9419744897391006382a6f127ab1d
+      9ac2d8c0a598726b
+      """
+    let bob = """
+      1c306a7ac2a0e2e0990b294470cba339e6453772b075811d8fad0d1d6927c120bb5ee8972b0d3e21374c9c921b09d1b0
+      366f10b65173992d
+      """
+    let shared = """
+      07fff4181ac6cc95ec1c16a94a0f74d12da232ce40a77552281d282bb60c0b56fd2464c335543936521c24403085d59a
+      449a5037514a879d
+      """
+    let initiator = try KeyExchange(.curve448, privateKey: #require([UInt8](hex: alice)))
+    let responder = try KeyExchange(.curve448, privateKey: #require([UInt8](hex: bob)))
+    #expect(initiator.publicValue.hex.hasPrefix("9b08f7cc31b7e3e67d22d5aea121074a273bd2b83de09c63faa73d2c22c5d9bb"))
+    #expect(try initiator.sharedSecret(with: responder.publicValue).copied == [UInt8](hex: shared))
+    #expect(try responder.sharedSecret(with: initiator.publicValue).copied == [UInt8](hex: shared))
+  }
+
   // Computed with Python's integers: private keys chosen so that the public value and the secret begin with a zero
   // byte, one time in 65,536.
   @Test("group 14 pads public values and the shared secret on the left (RFC 7296 sections 2.14 and 3.4)")

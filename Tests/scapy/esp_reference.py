@@ -4,7 +4,7 @@ Reads a JSON array of requests from standard input, writes a JSON array of hexad
 for each request, null where Scapy refuses. A request:
 
     operation       "seal": inner IP packet -> ESP packet; "open": ESP packet -> inner IP packet
-    encryption      "AES-GCM" or "AES-CBC", with encryptionKey (hexadecimal, the salt behind the key)
+    encryption      "AES-GCM", "CHACHA20-POLY1305" or "AES-CBC", with encryptionKey (hexadecimal, the salt behind the key)
     integrity       Scapy's name of the integrity algorithm, or null, with integrityKey
     spi, sequence   sequence of 64 bits: the upper half is used only if extended
     extended        extended sequence numbers

@@ -111,10 +111,13 @@ extension KeyExchangeMethod {
     case "modp2048": self = .modp2048
     case "modp3072": self = .modp3072
     case "modp4096": self = .modp4096
+    case "modp6144": self = .modp6144
+    case "modp8192": self = .modp8192
     case "ecp256": self = .ecp256
     case "ecp384": self = .ecp384
     case "ecp521": self = .ecp521
     case "x25519": self = .curve25519
+    case "x448": self = .curve448
     default: return nil
     }
   }

@@ -5,7 +5,13 @@ import IKE
 
 extension EncryptionAlgorithm {
   /// `AES_GCM_16_256`.
-  var registryName: String { (isAEAD ? "AES_GCM_16_" : "AES_CBC_") + String(keyLength * 8) }
+  var registryName: String {
+    switch self {
+    case .aes128CBC, .aes256CBC: "AES_CBC_\(keyLength * 8)"
+    case .aes128GCM16, .aes256GCM16: "AES_GCM_16_\(keyLength * 8)"
+    case .chaCha20Poly1305: "CHACHA20_POLY1305"
+    }
+  }
 }
 
 extension IntegrityAlgorithm {
@@ -31,10 +37,13 @@ extension KeyExchangeMethod {
     case .modp2048: "MODP_2048"
     case .modp3072: "MODP_3072"
     case .modp4096: "MODP_4096"
+    case .modp6144: "MODP_6144"
+    case .modp8192: "MODP_8192"
     case .ecp256: "ECP_256"
     case .ecp384: "ECP_384"
     case .ecp521: "ECP_521"
     case .curve25519: "CURVE_25519"
+    case .curve448: "CURVE_448"
     }
   }
 }

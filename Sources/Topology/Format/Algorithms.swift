@@ -37,14 +37,15 @@ extension AlgorithmVocabulary {
 
   /// Ciphers, for Phase 1 and 2.
   static let encryption = AlgorithmVocabulary(
-    kind: "encryption", names: ["aes256gcm16", "aes128gcm16", "aes256", "aes128"],
+    kind: "encryption", names: ["aes256gcm16", "aes128gcm16", "chacha20poly1305", "aes256", "aes128"],
     synonyms: [
       "aes256gcm": "aes256gcm16", "aesgcm256": "aes256gcm16", "aesgcm16256": "aes256gcm16",
       "aes256gcm128": "aes256gcm16",
       "gcm256": "aes256gcm16", "aes128gcm": "aes128gcm16", "aesgcm128": "aes128gcm16", "aesgcm16128": "aes128gcm16",
       "aes128gcm128": "aes128gcm16", "gcm128": "aes128gcm16", "aes256cbc": "aes256", "aescbc256": "aes256",
       "cbcaes256": "aes256", "espaes256": "aes256", "aes128cbc": "aes128", "aescbc128": "aes128", "cbcaes128": "aes128",
-      "espaes128": "aes128",
+      "espaes128": "aes128", "chacha20": "chacha20poly1305", "chachapoly": "chacha20poly1305",
+      "chacha20poly": "chacha20poly1305",
     ],
     refused: [
       "des": "a 56-bit key is searched in a day", "descbc": "a 56-bit key is searched in a day",
@@ -65,7 +66,10 @@ extension AlgorithmVocabulary {
 
   /// Key exchange methods, by name or by group number.
   static let dhGroups = AlgorithmVocabulary(
-    kind: "DH group", names: ["ecp384", "x25519", "ecp256", "ecp521", "modp3072", "modp4096", "modp2048"],
+    kind: "DH group",
+    names: [
+      "ecp384", "x25519", "ecp256", "ecp521", "x448", "modp3072", "modp4096", "modp6144", "modp8192", "modp2048",
+    ],
     synonyms: groupSynonyms,
     refused: table(of: [
       ("1", "modp768", smallGroup), ("2", "modp1024", smallGroup), ("5", "modp1536", smallGroup),
@@ -93,12 +97,14 @@ extension AlgorithmVocabulary {
   private static let groupSynonyms: [String: String] = {
     let groups = table(of: [
       ("14", "modp2048", "modp2048"), ("15", "modp3072", "modp3072"), ("16", "modp4096", "modp4096"),
+      ("17", "modp6144", "modp6144"), ("18", "modp8192", "modp8192"),
       ("19", "ecp256", "ecp256"), ("20", "ecp384", "ecp384"), ("21", "ecp521", "ecp521"),
-      ("31", "curve25519", "x25519"),
+      ("31", "curve25519", "x25519"), ("32", "curve448", "x448"),
     ])
     let curves = [
       "p256": "ecp256", "nistp256": "ecp256", "secp256r1": "ecp256", "p384": "ecp384", "nistp384": "ecp384",
       "secp384r1": "ecp384", "p521": "ecp521", "nistp521": "ecp521", "secp521r1": "ecp521", "25519": "x25519",
+      "448": "x448",
     ]
     return groups.merging(curves) { first, _ in first }
   }()

@@ -12,13 +12,15 @@ public enum Encapsulation: String, Codable, CaseIterable, Sendable {
 ///
 /// Algorithms are kept by the names that the topology file uses; the agent maps them to transforms.
 public struct IKEProfile: Codable, Equatable, Sendable {
-  /// Encryption: `aes128`, `aes256`, `aes128gcm16`, `aes256gcm16`.
+  /// Encryption: `aes128`, `aes256`, `aes128gcm16`, `aes256gcm16`,
+  /// `chacha20poly1305`.
   public var encryption: [String]
   /// Integrity for the entries that are no AEAD: `sha256`, `sha384`, `sha512`.
   public var integrity: [String]
   /// PRF: `sha256`, `sha384`, `sha512`.
   public var prf: [String]
-  /// Key exchange methods: `modp2048`, `modp3072`, `modp4096`, `ecp256`, `ecp384`, `ecp521`, `x25519`.
+  /// Key exchange methods: `modp2048`, `modp3072`, `modp4096`, `modp6144`, `modp8192`, `ecp256`, `ecp384`, `ecp521`,
+  /// `x25519`, `x448`.
   public var dhGroups: [String]
   /// Seconds until the IKE SA must have been rekeyed.
   public var lifetimeSeconds: Int

@@ -4,24 +4,40 @@ import Testing
 
 @Suite("Wycheproof ciphers", .enabled(if: ExternalTestData.vectorsWanted, "\(ExternalTestData.vectorsMissing)"))
 struct WycheproofCipherTests {
-  @Test("AES-GCM with the 96-bit nonce and 128-bit tag of RFC 4106")
-  func aesGCM() throws {
-    struct Vector: WycheproofVector {
-      let tcId: Int
-      let key, iv, aad, msg, ct, tag: Hexadecimal
-      let result: WycheproofResult
+  private struct AEADVector: WycheproofVector {
+    let tcId: Int
+    let key, iv, aad, msg, ct, tag: Hexadecimal
+    let result: WycheproofResult
+  }
+
+  private struct AEADGroup: WycheproofGroup {
+    let ivSize, keySize, tagSize: Int
+    let tests: [AEADVector]
+  }
+
+  @Test("AES-GCM with the 96-bit nonce and 128-bit tag of RFC 4106", arguments: CipherImplementation.allCases)
+  func aesGCM(implementation: CipherImplementation) throws {
+    let algorithms = [128: EncryptionAlgorithm.aes128GCM16, 256: .aes256GCM16]
+    try runAEAD("aes_gcm_test.json", implementation) { algorithms[$0.keySize] }
+  }
+
+  @Test("ChaCha20-Poly1305 with the 96-bit nonce of RFC 7634", arguments: CipherImplementation.allCases)
+  func chaCha20Poly1305(implementation: CipherImplementation) throws {
+    try runAEAD("chacha20_poly1305_test.json", implementation) { _ in .chaCha20Poly1305 }
+  }
+
+  private func runAEAD(
+    _ file: String, _ implementation: CipherImplementation, _ algorithm: (AEADGroup) -> EncryptionAlgorithm?
+  ) throws {
+    guard CipherImplementation.available(for: .aead(.aes256GCM16)).contains(implementation) else {
+      return print("Wycheproof \(file): \(implementation.rawValue) is not on this machine")
     }
-    struct Group: WycheproofGroup {
-      let ivSize, keySize, tagSize: Int
-      let tests: [Vector]
-    }
-    try runWycheproof("aes_gcm_test.json", Group.self) { group, vector in
-      guard group.ivSize == 96, group.tagSize == 128,
-        let algorithm = [128: EncryptionAlgorithm.aes128GCM16, 256: .aes256GCM16][group.keySize]
-      else { return .notApplicable }
+    try runWycheproof(file, AEADGroup.self) { group, vector in
+      guard group.ivSize == 96, group.tagSize == 128, let algorithm = algorithm(group) else { return .notApplicable }
       let nonce = vector.iv.bytes
       var packet = try CipherPacket(
-        .aead(algorithm), key: vector.key.bytes + nonce.prefix(4), header: vector.aad.bytes,
+        TestedCipher(suite: .aead(algorithm), implementation: implementation),
+        key: vector.key.bytes + nonce.prefix(4), header: vector.aad.bytes,
         iv: Array(nonce.dropFirst(4)), text: vector.ct.bytes, icv: vector.tag.bytes)
       let opened = packet.open()
       guard opened.isAuthentic else { return .refused }
@@ -51,8 +67,9 @@ struct WycheproofCipherTests {
       let integrityKey = [UInt8](repeating: 1, count: 32)
       let icv = PseudorandomFunction.hmacSHA256(key: SecretBytes(integrityKey), vector.iv.bytes + vector.ct.bytes)
       var packet = try CipherPacket(
-        .encryptThenMAC(algorithm, .hmacSHA256_128), key: vector.key.bytes, integrityKey: integrityKey, header: [],
-        iv: vector.iv.bytes, text: vector.ct.bytes, icv: Array(icv.copied.prefix(16)))
+        TestedCipher(suite: .encryptThenMAC(algorithm, .hmacSHA256_128), implementation: .openSSL),
+        key: vector.key.bytes, integrityKey: integrityKey, header: [], iv: vector.iv.bytes, text: vector.ct.bytes,
+        icv: Array(icv.copied.prefix(16)))
       let opened = packet.open()
       guard opened.isAuthentic, let message = withoutPadding(opened.text) else { return .refused }
       #expect(message == vector.msg.bytes)

@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// An OpenSSL cipher keyed for one direction, AES-CBC or AES-GCM. Calls go start, (authenticate,) process, (tag).
-struct CipherContext: ~Copyable {
+/// An OpenSSL cipher keyed for one direction, AES-CBC or an AEAD. Calls go start, (authenticate,) process, (tag).
+struct OpenSSLCipher: ~Copyable {
   /// Which way the context works.
   enum Direction: Int32 {
     case open = 0
@@ -14,10 +14,7 @@ struct CipherContext: ~Copyable {
   private let saltLength: Int
 
   init(_ algorithm: EncryptionAlgorithm, _ direction: Direction, keyAndSalt: SecretBytes) throws(CryptographyError) {
-    let keyLength = algorithm.keyLength
-    guard keyAndSalt.count == keyLength + algorithm.saltLength else {
-      throw .wrongKeyLength(expected: keyLength + algorithm.saltLength, actual: keyAndSalt.count)
-    }
+    try algorithm.checkLength(of: keyAndSalt)
     let context = try check(EVP_CIPHER_CTX_new(), "cipher context")
     let keyed = keyAndSalt.withUnsafeBytes { bytes in
       let key = bytes.bindMemory(to: UInt8.self).baseAddress
@@ -32,7 +29,7 @@ struct CipherContext: ~Copyable {
     self.saltLength = algorithm.saltLength
     self.nonce = .allocate(byteCount: algorithm.saltLength + algorithm.ivLength, alignment: 8)
     nonce.initializeMemory(as: UInt8.self, repeating: 0)
-    keyAndSalt.withUnsafeBytes { nonce.copyBytes(from: $0[keyLength...]) }
+    keyAndSalt.withUnsafeBytes { nonce.copyBytes(from: $0[algorithm.keyLength...]) }
   }
 
   deinit {
@@ -75,7 +72,7 @@ struct CipherContext: ~Copyable {
 
   private func finalize() -> Bool {
     var count: Int32 = 0
-    // AES-GCM ends without output; the IV's buffer only satisfies the call's signature.
+    // AEADs end without output; the IV's buffer only satisfies the call's signature.
     return EVP_CipherFinal_ex(context, nonce.bindMemory(to: UInt8.self).baseAddress, &count) == 1
   }
 }
@@ -87,6 +84,7 @@ extension EncryptionAlgorithm {
     case .aes256CBC: EVP_aes_256_cbc()
     case .aes128GCM16: EVP_aes_128_gcm()
     case .aes256GCM16: EVP_aes_256_gcm()
+    case .chaCha20Poly1305: EVP_chacha20_poly1305()
     }
   }
 }
