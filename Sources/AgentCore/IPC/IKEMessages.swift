@@ -26,6 +26,4 @@ public enum IKEToSupervisor: Codable, Equatable, Sendable {
   case ready
   /// Something happened to a tunnel.
   case report(IKEReport)
-  /// Datagrams and messages that were dropped since the start, by reason.
-  case drops([String: UInt64])
 }

@@ -79,7 +79,10 @@ public final class LinkRole {
 
   private func receiveNews() {
     // What has changed does not matter: everything is read anew.
-    if let events = try? monitor.receive(), !events.isEmpty { soon() }
+    guard let events = try? monitor.receive(), !events.isEmpty else { return }
+    soon()
+    // Routes come and go with neighbours.
+    pollTimer?.schedule(after: .milliseconds(200))
   }
 
   /// A burst of changes is answered once.
@@ -88,7 +91,8 @@ public final class LinkRole {
   /// Asks what nobody tells of by itself: the daemons, and their neighbours.
   private func poll() {
     routing.poll()
-    pollTimer?.schedule(after: .seconds(1))
+    let isSettled = reported?.tunnels.allSatisfy(\.hasRoutingNeighbour) ?? false
+    pollTimer?.schedule(after: isSettled ? .seconds(3) : .milliseconds(500))
   }
 
   private func runClients(for configuration: SiteConfiguration) {

@@ -58,7 +58,7 @@ struct StatusAssembly: Sendable {
 
   private func status(of tunnel: Tunnel, _ clock: WallClock) -> TunnelStatus {
     let progress = progress[tunnel.name] ?? TunnelProgress()
-    let fault = fault(of: tunnel, progress, clock)
+    let fault = fault(of: tunnel, progress, clock).map { blamingLine(of: tunnel, $0) }
     return TunnelStatus(
       name: tunnel.name, interface: tunnel.interface, peerSite: tunnel.peerSite, uplink: tunnel.uplink,
       localEndpoint: progress.ikeSA?.local, remoteEndpoint: progress.remoteEndpoint,
@@ -99,10 +99,14 @@ struct StatusAssembly: Sendable {
   }
 
   private func waiting(for tunnel: Tunnel) -> String {
-    let line = observation?.uplinks.first { $0.name == tunnel.uplink }
-    if let line, line.address == nil { return "uplink \(tunnel.uplink) has no address yet" }
-    if let line, !line.isUp { return "uplink \(tunnel.uplink) is down" }
-    return tunnel.initiates ? "waiting for an answer of the peer" : "waiting for the peer to open the conversation"
+    tunnel.initiates ? "waiting for an answer of the peer" : "waiting for the peer to open the conversation"
+  }
+
+  /// A line that is down explains whatever its tunnels lack.
+  private func blamingLine(of tunnel: Tunnel, _ fault: Fault) -> Fault {
+    guard let line = observation?.uplinks.first(where: { $0.name == tunnel.uplink }), !line.isUp else { return fault }
+    let cause = line.address == nil ? "uplink \(line.name) has no address" : "uplink \(line.name) is down"
+    return Fault(stage: fault.stage, cause: cause, at: fault.at)
   }
 }
 

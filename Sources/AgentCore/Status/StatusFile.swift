@@ -24,5 +24,8 @@ public enum StatusFile {
     String(decoding: try Data(contentsOf: URL(filePath: path(in: directory))), as: UTF8.self)
   }
 
+  /// Forgets the status of a site that has been retired.
+  static func remove(directory: String) { unlink(path(in: directory)) }
+
   private static func path(in directory: String) -> String { directory + "/status.json" }
 }

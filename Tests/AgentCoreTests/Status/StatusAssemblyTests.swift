@@ -27,7 +27,18 @@ struct StatusAssemblyTests {
   func noAddress() {
     var status = StatusAssembly(SampleSite.configuration())
     status.received(observation(uplinkAddress: nil))
-    #expect(fault(of: status)?.cause == "uplink dsl has no address yet")
+    #expect(fault(of: status)?.cause == "uplink dsl has no address")
+  }
+
+  @Test("blames a line that is down for what its tunnels lack, but for nothing that they have")
+  func lineDown() {
+    var status = StatusAssembly(SampleSite.configuration())
+    status.received(observation(isLineUp: false))
+    #expect(fault(of: status) == Fault(stage: .reachability, cause: "uplink dsl is down", at: date))
+    report(.established(phase1), to: &status)
+    report(.childEstablished(phase2(spi: 1000, at: 5)), to: &status)
+    status.received(observation(isLineUp: false, isInterfaceUp: true))
+    #expect(fault(of: status) == Fault(stage: .routing, cause: "uplink dsl is down", at: date))
   }
 
   @Test("climbs stage by stage, and names the next one as the fault")
@@ -126,11 +137,13 @@ struct StatusAssemblyTests {
   }
 
   private func observation(
-    uplinkAddress: String? = "198.51.100.11/24", isInterfaceUp: Bool = false, hasNeighbour: Bool = false,
+    uplinkAddress: String? = "198.51.100.11/24", isLineUp: Bool = true, isInterfaceUp: Bool = false,
+    hasNeighbour: Bool = false,
     reachable: [String] = []
   ) -> LinkObservation {
     let line = UplinkStatus(
-      name: "dsl", interface: "wan0", isUp: true, address: uplinkAddress.map { SampleSite.interfaceAddress($0) },
+      name: "dsl", interface: "wan0", isUp: isLineUp && uplinkAddress != nil,
+      address: uplinkAddress.map { SampleSite.interfaceAddress($0) },
       gateway: nil)
     return LinkObservation(
       revision: 1, uplinks: [line],

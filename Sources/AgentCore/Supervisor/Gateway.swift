@@ -1,0 +1,252 @@
+import ControlProtocol
+import Foundation
+import IKE
+import LinuxNetworking
+import Logging
+import Topology
+import WireFormat
+
+/// The running gateway as its supervisor holds it: the roles, and the descriptors that they are lent.
+///
+/// The way of a configuration: `run` → link (`guarded`: blackholes and filter stand) → `bringUpTunnels`: a TUN device
+/// per tunnel to esp, the connections to ike.
+final class Gateway {
+  /// What the supervisor is told.
+  enum Event {
+    /// IKE has something to say about a tunnel.
+    case ikeReport(IKEReport)
+    /// Counters of tunnels.
+    case traffic([TunnelTraffic])
+    /// What the kernel and the routing daemons have.
+    case observation(LinkObservation)
+    /// The ike process has died; its successor is on the way.
+    case ikeDied
+    /// Something does not work.
+    case fault(subject: String, Fault)
+    /// It works again.
+    case recovered(subject: String)
+    /// After `stop`: the last role has ended.
+    case stopped
+  }
+
+  /// Called with everything that happens.
+  var onEvent: (Event) -> Void = { _ in }
+
+  private let logger: Logger
+  private let ike: RoleProcess<SupervisorToIKE, IKEToSupervisor>
+  private let esp: RoleProcess<SupervisorToESP, ESPToSupervisor>
+  private let link: RoleProcess<SupervisorToLink, LinkToSupervisor>
+  private var configuration: SiteConfiguration?
+  /// The revision whose blackholes and filter stand.
+  private var guardedRevision: Int?
+  /// The interfaces of the tunnels, by the tunnel's name.
+  private var devices: [String: TUNDevice] = [:]
+  private var sockets: [String: UplinkSockets] = [:]
+  private var uplinks: [UplinkStatus] = []
+  /// What ike was told last.
+  private var connections: [IKEConnection]?
+
+  /// A gateway whose roles do not run yet.
+  init(_ settings: AgentSettings, loop: EventLoop, logger: Logger) throws {
+    self.logger = logger
+    ike = try RoleProcess(.ike, loop: loop, logger: logger)
+    esp = try RoleProcess(.esp, loop: loop, logger: logger)
+    let linkArguments = ["--role-state", settings.stateDirectory, "--role-name", settings.name]
+    link = try RoleProcess(.link, arguments: linkArguments, loop: loop, logger: logger)
+    ike.onStart = { [unowned self] isReplacement in tellIKEEverything(isReplacement: isReplacement) }
+    ike.onMessage = { [unowned self] message in received(message) }
+    ike.onEnd = { [unowned self] cause in ended(.ike, cause) }
+    esp.onStart = { [unowned self] isReplacement in tellESPEverything(isReplacement: isReplacement) }
+    esp.onMessage = { [unowned self] message in received(message) }
+    esp.onEnd = { [unowned self] cause in ended(.esp, cause) }
+    link.onStart = { [unowned self] _ in tellLinkEverything() }
+    link.onMessage = { [unowned self] message in received(message) }
+    link.onEnd = { [unowned self] cause in ended(.link, cause) }
+  }
+
+  // MARK: What the supervisor asks for
+
+  /// Makes a configuration the one in force.
+  func run(_ new: SiteConfiguration) {
+    configuration = new
+    for name in Set(devices.keys).subtracting(new.tunnels.map(\.name)) {
+      esp.send(.removeTunnel(name: name))
+      devices[name] = nil
+    }
+    for name in Set(sockets.keys).subtracting(new.uplinks.map(\.name)) { closeSockets(name) }
+    tellLinkEverything()
+    link.start()
+    esp.start()
+    ike.start()
+  }
+
+  /// Tries again what did not work the first time.
+  func retry() {
+    bringUpTunnels()
+    openSockets()
+  }
+
+  /// Lets the roles end: peers are told, tunnels go, and blackholes stay unless the site is retired.
+  func stop(retiring: Bool) {
+    configuration = nil
+    ike.stop(.stop)
+    link.stop(retiring ? .retire : .stop)
+    esp.stop(.stop)
+    finishStop()
+  }
+
+  /// Ends the roles at once.
+  func kill() {
+    ike.kill()
+    esp.kill()
+    link.kill()
+  }
+
+  // MARK: What the roles say
+
+  private func received(_ message: IKEToSupervisor) {
+    if case .report(let report) = message { onEvent(.ikeReport(report)) }
+  }
+
+  private func received(_ message: ESPToSupervisor) {
+    if case .counters(let counters) = message { onEvent(.traffic(counters)) }
+  }
+
+  private func received(_ message: LinkToSupervisor) {
+    switch message {
+    case .ready: break
+    case .guarded(let revision):
+      guardedRevision = revision
+      bringUpTunnels()
+    case .observed(let observation):
+      uplinks = observation.uplinks
+      openSockets()
+      onEvent(.observation(observation))
+    }
+  }
+
+  private func ended(_ role: Role, _ cause: String) {
+    guard configuration != nil else { return finishStop() }
+    if role == .ike { onEvent(.ikeDied) }
+    fault("role " + role.rawValue, .configuration, "the \(role) process died: \(cause)")
+  }
+
+  private func finishStop() {
+    guard !ike.isRunning, !esp.isRunning, !link.isRunning else { return }
+    devices = [:]
+    sockets = [:]
+    uplinks = []
+    connections = nil
+    guardedRevision = nil
+    onEvent(.stopped)
+  }
+
+  private func fault(_ subject: String, _ stage: Stage, _ cause: String) {
+    onEvent(.fault(subject: subject, Fault(stage: stage, cause: cause, at: Date())))
+  }
+
+  // MARK: What a new process is told
+
+  private func tellIKEEverything(isReplacement: Bool) {
+    for (name, opened) in sockets.sorted(by: { $0.key < $1.key }) {
+      ike.send(.uplink(name: name, address: opened.address), descriptors: opened.forIKE)
+    }
+    introduceIKEToESP(espIsReplacement: false)
+    connections = nil
+    configureIKE()
+    if isReplacement { ike.send(.takeOver) }
+    onEvent(.recovered(subject: "role ike"))
+  }
+
+  private func tellESPEverything(isReplacement: Bool) {
+    for (name, opened) in sockets.sorted(by: { $0.key < $1.key }) {
+      esp.send(.uplink(name: name, address: opened.address), descriptors: opened.forESP)
+    }
+    let mtus = configuration?.tunnelMTUs ?? [:]
+    for (name, device) in devices.sorted(by: { $0.key < $1.key }) { tellESP(of: name, device, mtu: mtus[name]) }
+    introduceIKEToESP(espIsReplacement: isReplacement)
+    onEvent(.recovered(subject: "role esp"))
+  }
+
+  private func tellLinkEverything() {
+    guard let configuration else { return }
+    guardedRevision = nil
+    link.send(.configure(configuration.withoutSecrets, mtus: configuration.tunnelMTUs))
+    onEvent(.recovered(subject: "role link"))
+  }
+
+  private func tellESP(of tunnel: String, _ device: TUNDevice, mtu: Int?) {
+    esp.send(.tunnel(name: tunnel, mtu: mtu ?? 1280), descriptors: [device.descriptor])
+  }
+
+  /// Gives the two a channel of their own, over which keys and datagrams pass beside the supervisor.
+  private func introduceIKEToESP(espIsReplacement: Bool) {
+    guard ike.isRunning, esp.isRunning else { return }
+    do {
+      let (forIKE, forESP) = try MessageChannel.pair()
+      esp.send(.ike, descriptors: [forESP.descriptor])
+      ike.send(.esp(isReplacement: espIsReplacement), descriptors: [forIKE.descriptor])
+    } catch {
+      logger.error("ike and esp cannot talk", metadata: .fields([.cause: error]))
+    }
+  }
+
+  // MARK: Tunnels and sockets
+
+  /// Gives every tunnel its interface and starts IKE: only once nothing can leak beside them.
+  private func bringUpTunnels() {
+    guard let configuration, guardedRevision == configuration.revision else { return }
+    let mtus = configuration.tunnelMTUs
+    for tunnel in configuration.tunnels where devices[tunnel.name] == nil {
+      do {
+        let device = try TUNDevice(creating: tunnel.interface)
+        devices[tunnel.name] = device
+        tellESP(of: tunnel.name, device, mtu: mtus[tunnel.name])
+        onEvent(.recovered(subject: tunnel.interface))
+      } catch {
+        // A process of an earlier agent may hold it for a moment longer: it is tried again.
+        fault(tunnel.interface, .interface, "\(error)")
+      }
+    }
+    configureIKE()
+  }
+
+  private func configureIKE() {
+    guard let configuration, guardedRevision == configuration.revision else { return }
+    let wanted = configuration.tunnels.compactMap { tunnel in
+      try? tunnel.connection(localAddress: sockets[tunnel.uplink]?.address)
+    }
+    guard wanted != connections else { return }
+    connections = wanted
+    ike.send(.configure(wanted))
+  }
+
+  /// Opens the sockets of uplinks that have got an address, and closes those of uplinks that have lost theirs.
+  private func openSockets() {
+    guard configuration != nil else { return }
+    for uplink in uplinks {
+      guard let address = uplink.address?.address else {
+        closeSockets(uplink.name)
+        continue
+      }
+      if sockets[uplink.name]?.address == address { continue }
+      do {
+        closeSockets(uplink.name)
+        let opened = try UplinkSockets(address: address, interface: uplink.interface)
+        sockets[uplink.name] = opened
+        ike.send(.uplink(name: uplink.name, address: address), descriptors: opened.forIKE)
+        esp.send(.uplink(name: uplink.name, address: address), descriptors: opened.forESP)
+        onEvent(.recovered(subject: "uplink " + uplink.name))
+      } catch {
+        fault("uplink " + uplink.name, .reachability, "\(error)")
+      }
+    }
+    configureIKE()
+  }
+
+  private func closeSockets(_ uplink: String) {
+    guard sockets.removeValue(forKey: uplink) != nil else { return }
+    ike.send(.removeUplink(name: uplink))
+    esp.send(.removeUplink(name: uplink))
+  }
+}
