@@ -79,6 +79,8 @@ import Topology
       !
       interface vti1
        delay 20
+       ip hello-interval eigrp 2
+       ip hold-time eigrp 8
       exit
 
       """

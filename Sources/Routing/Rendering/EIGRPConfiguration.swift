@@ -29,6 +29,10 @@ struct EIGRPConfiguration {
         + (site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static"] : []))
     // eigrpd knows an interface's settings only once a network covers it. The delay, in tens of microseconds, tells
     // tunnels apart as OSPF's cost does.
-    for tunnel in tunnels { lines.block("interface \(tunnel.interface)", ["delay \(tunnel.cost)"]) }
+    for tunnel in tunnels {
+      lines.block(
+        "interface \(tunnel.interface)",
+        ["delay \(tunnel.cost)", "ip hello-interval eigrp 2", "ip hold-time eigrp 8"])
+    }
   }
 }
