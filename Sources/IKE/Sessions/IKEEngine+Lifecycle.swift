@@ -46,7 +46,7 @@ extension IKEEngine {
   /// A session is over: its connection is tried again if this end sets it up.
   mutating func ended(_ session: IKESession, _ end: SessionEnd, _ context: SessionContext) {
     forgetHalfOpen(session)
-    guard let name = session.connection?.name, let state = states[name] else {
+    guard let name = session.connection?.name ?? likelyConnection(of: session), let state = states[name] else {
       return reportEnd(session, end, as: session.connection?.name, retryAfter: nil)
     }
     guard state.current == session.localSPI || state.attempt == session.localSPI else {
@@ -59,6 +59,11 @@ extension IKEEngine {
     if state.attempt == session.localSPI { states[name]?.attempt = nil }
     guard states[name]?.current == nil else { return }
     reportEnd(session, end, as: name, retryAfter: scheduleAttempt(name, after: session, context))
+  }
+
+  /// The connection that a peer of unknown identity probably meant: the only one with its address.
+  private func likelyConnection(of session: IKESession) -> String? {
+    directory.responderPolicies(uplink: session.path.uplink, remote: session.path.remote.address).first?.soleConnection
   }
 
   /// Sets the time of the next attempt; nil where the connection waits for the peer.

@@ -63,6 +63,13 @@ final class AnswerChild: ExchangeTask {
       self.initiatorSelectors = initiatorSelectors
       self.responderSelectors = responderSelectors
     }
+
+    var selectorMismatch: String {
+      """
+      no common traffic selectors: peer offers \(initiatorSelectors.text) to \(responderSelectors.text); \
+      we accept \(connection.remoteSelectors.text) to \(connection.localSelectors.text)
+      """
+    }
   }
 
   /// What the peer is told, and what the operator is; nothing where the peer just has to try again.
@@ -83,30 +90,29 @@ final class AnswerChild: ExchangeTask {
     let remote = request.connection.remoteSelectors.narrowing(request.initiatorSelectors)
     let local = request.connection.localSelectors.narrowing(request.responderSelectors)
     guard !remote.isEmpty, !local.isEmpty else {
-      let cause = """
-        no common traffic selectors: peer offers \(request.initiatorSelectors.text) to \
-        \(request.responderSelectors.text); we accept \(request.connection.remoteSelectors.text) to \
-        \(request.connection.localSelectors.text)
-        """
-      return .failure(Refusal(notify: NotifyPayload(.trafficSelectorsUnacceptable), cause: cause))
+      return .failure(Refusal(notify: NotifyPayload(.trafficSelectorsUnacceptable), cause: request.selectorMismatch))
     }
     return exchangeKeys(request, agreement).map { secret, publicValue in
-      let spi = context.newESPSPI()
       let nonces = Nonces(
         initiator: request.nonce, responder: isFirst ? session.initial.nonces.responder : context.newNonce())
-      var payloads: [Payload] = [
-        .securityAssociation(
-          SecurityAssociationPayload([agreement.suite.choice(number: agreement.proposalNumber, spi: spi)]))
-      ]
-      if !isFirst { payloads.append(.nonce(NoncePayload(bytes: nonces.responder))) }
-      payloads += publicValue
-      payloads.append(.initiatorTrafficSelectors(TrafficSelectorPayload(remote)))
-      payloads.append(.responderTrafficSelectors(TrafficSelectorPayload(local)))
-      answer = payloads
-      return IKESession.NewChild(
-        suite: agreement.suite, inboundSPI: spi, outboundSPI: agreement.peerSPI, nonces: nonces, sharedSecret: secret,
-        localSelectors: local, remoteSelectors: remote, isInitiator: false, replaces: replaces)
+      let new = IKESession.NewChild(
+        suite: agreement.suite, inboundSPI: context.newESPSPI(), outboundSPI: agreement.peerSPI, nonces: nonces,
+        sharedSecret: secret, localSelectors: local, remoteSelectors: remote, isInitiator: false, replaces: replaces)
+      answer = acceptance(of: new, proposalNumber: agreement.proposalNumber, publicValue)
+      return new
     }
+  }
+
+  /// `SA, [Nr, KEr,] TSi, TSr`.
+  private func acceptance(
+    of new: IKESession.NewChild, proposalNumber: UInt8, _ publicValue: [Payload]
+  ) -> [Payload] {
+    let choice = new.suite.choice(number: proposalNumber, spi: new.inboundSPI)
+    let nonce: [Payload] = isFirst ? [] : [.nonce(NoncePayload(bytes: new.nonces.responder))]
+    return [.securityAssociation(SecurityAssociationPayload([choice]))] + nonce + publicValue + [
+      .initiatorTrafficSelectors(TrafficSelectorPayload(new.remoteSelectors)),
+      .responderTrafficSelectors(TrafficSelectorPayload(new.localSelectors)),
+    ]
   }
 
   /// The shared secret and our KE payload, where the suite has a key exchange (PFS).

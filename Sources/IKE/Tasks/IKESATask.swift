@@ -43,17 +43,22 @@ final class InitiateIKESA: ExchangeTask {
     guard let (suite, _) = proposals.accept(choice), suite.keyExchange == method, peer.method == method.rawValue else {
       throw .ignored(reason: "the peer chose \(describe(choice.proposals)), which we did not offer")
     }
-    session.remoteSPI = message.header.responderSPI
-    session.initial.nonces = Nonces(initiator: nonce, responder: peerNonce.bytes)
+    let nonces = Nonces(initiator: nonce, responder: peerNonce.bytes)
     let parameters = IKESAParameters(
-      suite: suite, nonces: session.initial.nonces, initiatorSPI: session.initiatorSPI,
-      responderSPI: session.responderSPI, isInitiator: true)
+      suite: suite, nonces: nonces, initiatorSPI: session.localSPI, responderSPI: message.header.responderSPI,
+      isInitiator: true)
     do {
       let secret = try keyExchange.sharedSecret(with: peer.publicValue)
       session.sa = try IKESA(parameters, sharedSecret: secret, random: context.random)
     } catch {
       throw .ignored(reason: "the peer's key exchange: \(error)")
     }
+    session.remoteSPI = message.header.responderSPI
+    session.initial.nonces = nonces
+    startAuthentication(in: session)
+  }
+
+  private func startAuthentication(in session: IKESession) {
     session.phase = .authenticating
     guard let connection = session.connection else { return }
     session.enqueue(
