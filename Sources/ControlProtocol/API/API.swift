@@ -12,9 +12,12 @@ import Topology
 /// | `GET /v1/revisions/N` | | the YAML of revision N |
 /// | `POST /v1/revisions/N/rollback` | | `API.Applied` |
 /// | `PUT /v1/sites/NAME/agent` | `API.Enrolment` | `API.ControllerIdentity` |
+/// | `DELETE /v1/sites/NAME/agent` | | nothing: the key is revoked, in a live session too |
 /// | `GET /v1/version` | | `API.Version` |
+/// | `GET /metrics` | | text for Prometheus |
 ///
-/// An error is `API.Failure` with a 4xx or 5xx status.
+/// `plan` and `apply` take the file's name for their errors as the query `file`. An error is `API.Failure` with a 4xx or
+/// 5xx status; 422 is a topology that did not pass its checks, with one entry of `details` an error.
 public enum API {
   /// What would change, or has changed, from the current revision.
   public struct Plan: Codable, Equatable, Sendable {

@@ -111,7 +111,8 @@ final class SiteRegistry: AgentRegistry {
     case .malformed(let site, let reason):
       logger.warning("message dropped: malformed", metadata: .fields([.site: site, .reason: reason]))
     case .otherSite(let site, let claimed):
-      logger.warning("message dropped: it claims to be from \(claimed)", metadata: .fields([.site: site]))
+      logger.warning(
+        "message dropped: it speaks for another site", metadata: .fields([.site: site, .claimedSite: claimed]))
     case .notDelivered(let site):
       logger.error("message too large for the agent", metadata: .fields([.site: site]))
     }
