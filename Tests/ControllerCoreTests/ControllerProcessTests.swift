@@ -15,9 +15,22 @@ struct ControllerProcessTests {
     client = UnixHTTPClient(path: directory.path + "/api.sock")
   }
 
-  /// Starts the program that was built along with the tests.
-  private func start() async throws -> Process {
+  /// A process that does not outlive its test.
+  private final class Program {
     let process = Process()
+
+    func kill() {
+      Foundation.kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+
+    deinit { if process.isRunning { kill() } }
+  }
+
+  /// Starts the program that was built along with the tests.
+  private func start() async throws -> Program {
+    let program = Program()
+    let process = program.process
     let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let programs = URL(fileURLWithPath: executable).deletingLastPathComponent()
     process.executableURL = programs.appending(path: "fabric-controller")
@@ -27,25 +40,20 @@ struct ControllerProcessTests {
     ]
     try process.run()
     try await client.waitUntilAnswered()
-    return process
-  }
-
-  private func kill(_ process: Process) {
-    Foundation.kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    return program
   }
 
   @Test("a controller killed right after an apply comes back with the revision, its secrets and its agents")
   func killedController() async throws {
-    var process = try await start()
+    var program = try await start()
     let applied = try await client.apply(Network.yaml(spokes: ["berlin"]))
     let keys = try CurveKeyPair.generate()
     let body = try MessageCoding.encode(API.Enrolment(publicKey: keys.publicKey.description))
     let identity = try await client.request("PUT", "/v1/sites/berlin/agent", body: body)
       .decode(API.ControllerIdentity.self)
-    kill(process)
+    program.kill()
 
-    process = try await start()
+    program = try await start()
     let status = try await client.status()
     #expect(status.revision == applied.revision)
     #expect(status.sites.map(\.site) == ["berlin", "hq"])
@@ -56,25 +64,25 @@ struct ControllerProcessTests {
     let before = try await agent.configuration()
 
     // The agent's connection survives the controller: it is there again by itself, and says hello again.
-    kill(process)
-    process = try await start()
+    program.kill()
+    program = try await start()
     #expect(try await agent.next { $0 == .connected } != nil)
     try agent.channel.send(.hello(site: "berlin", version: "test", revision: 0))
     #expect(try await agent.configuration() == before)
-    kill(process)
+    program.kill()
   }
 
   @Test("applies cut short by kill -9 leave a revision whole or not at all")
   func killedWhileApplying() async throws {
-    var process = try await start()
+    var program = try await start()
     var stored = 0
     for round in 1...5 {
       let text = Network.yaml(spokes: (1...20).map { "site\($0)" }, lifetime: "\(3600 + round)s")
       let applying = Task { [client] in try? await client.apply(text).revision }
       try await Task.sleep(for: .milliseconds(round * 15))
-      kill(process)
+      program.kill()
       let acknowledged = await applying.value
-      process = try await start()
+      program = try await start()
       let status = try await client.status()
       #expect(status.revision >= acknowledged ?? stored, "what was acknowledged is there")
       stored = status.revision
@@ -82,12 +90,13 @@ struct ControllerProcessTests {
       let revisions = try await client.request("GET", "/v1/revisions").decode([API.Revision].self)
       #expect(revisions.count == stored)
     }
-    kill(process)
+    program.kill()
   }
 
   @Test("SIGTERM ends the controller in good order")
   func terminated() async throws {
-    let process = try await start()
+    let program = try await start()
+    let process = program.process
     process.terminate()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
