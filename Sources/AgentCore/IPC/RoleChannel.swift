@@ -12,7 +12,7 @@ public final class RoleChannel<Outgoing: Encodable, Incoming: Decodable> {
   private let logger: Logger
   private let encoder = JSONEncoder()
   private let decoder = JSONDecoder()
-  private var waiting: [(bytes: [UInt8], descriptors: [FileDescriptor])] = []
+  private var waiting: [Packet] = []
   private var isWaitingForRoom = false
   private var isOpen = true
 
@@ -40,7 +40,7 @@ public final class RoleChannel<Outgoing: Encodable, Incoming: Decodable> {
   public func send(_ message: Outgoing, descriptors: [FileDescriptor] = []) {
     guard isOpen else { return }
     do {
-      waiting.append(([UInt8](try encoder.encode(message)), descriptors))
+      waiting.append(try Packet([UInt8](try encoder.encode(message)), descriptors).fittingChannel())
     } catch {
       // An encoding error quotes values, and those may be keys.
       logger.error("a message could not be encoded", metadata: .fields([.cause: "\(Outgoing.self)"]))
@@ -80,7 +80,7 @@ public final class RoleChannel<Outgoing: Encodable, Incoming: Decodable> {
     do {
       while isOpen {
         switch try channel.receive() {
-        case .message(let bytes, let descriptors): deliver(bytes, descriptors)
+        case .message(let bytes, let descriptors): deliver(Packet(bytes, descriptors))
         case .nothingYet: return
         case .closed: return endOfConversation(cause: "closed by the other process")
         }
@@ -90,14 +90,16 @@ public final class RoleChannel<Outgoing: Encodable, Incoming: Decodable> {
     }
   }
 
-  private func deliver(_ bytes: [UInt8], _ descriptors: [FileDescriptor]) {
-    guard let message = try? decoder.decode(Incoming.self, from: Data(bytes)) else {
+  private func deliver(_ packet: Packet) {
+    guard let packet = try? packet.unfolded(),
+      let message = try? decoder.decode(Incoming.self, from: Data(packet.bytes))
+    else {
       malformedCount &+= 1
       logger.error(
         "a message of another role was malformed and is dropped", metadata: .fields([.count: malformedCount]))
       return
     }
-    onMessage(message, descriptors)
+    onMessage(message, packet.descriptors)
   }
 
   private func endOfConversation(cause: String) {

@@ -54,6 +54,40 @@ struct RoleChannelTests {
     #expect(count == 200)
   }
 
+  @Test("carries messages that are larger than a packet, descriptors and all", arguments: [700, 20_000])
+  func large(count: Int) throws {
+    let loop = try EventLoop()
+    let (one, other) = try MessageChannel.pair()
+    let sender = try RoleChannel<ESPToSupervisor, SupervisorToESP>(one, loop: loop, logger: logger)
+    let receiver = try RoleChannel<SupervisorToESP, ESPToSupervisor>(other, loop: loop, logger: logger)
+    var received: [ESPToSupervisor] = []
+    var descriptors = 0
+    receiver.onMessage = { message, attached in
+      received.append(message)
+      descriptors += attached.count
+    }
+    let message = ESPToSupervisor.counters((0..<count).map { TunnelTraffic(tunnel: "tunnel \($0)") })
+    sender.send(message, descriptors: [try .memory([1])])
+    sender.send(.ready)
+    try loop.runOnce(timeout: .seconds(1))
+    #expect(received == [message, .ready])
+    #expect(descriptors == 1)
+  }
+
+  @Test("does not wait for a descriptor that is no file, nor for one that is missing")
+  func falseFile() throws {
+    let loop = try EventLoop()
+    let (one, other) = try MessageChannel.pair()
+    let receiver = try RoleChannel<ESPToSupervisor, SupervisorToESP>(other, loop: loop, logger: logger)
+    let pipe = try FileDescriptor.pipe()
+    #expect(try one.send([UInt8(ascii: "@")], descriptors: [pipe.reading]))
+    #expect(try one.send([UInt8(ascii: "@")]))
+    #expect(try one.send([UInt8(ascii: "@")], descriptors: [.memory(Array("no JSON".utf8))]))
+    try loop.runOnce(timeout: .seconds(1))
+    #expect(receiver.malformedCount == 3)
+    withExtendedLifetime(pipe) {}
+  }
+
   @Test("tells once when the other process is gone")
   func end() throws {
     let loop = try EventLoop()
