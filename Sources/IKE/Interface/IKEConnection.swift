@@ -27,13 +27,13 @@ public struct IKEConnection: Codable, Sendable, Equatable {
   public var localSelectors: [TrafficSelector]
   /// Traffic of the peer that may come out of the tunnel.
   public var remoteSelectors: [TrafficSelector]
-  /// Age at which the IKE SA is rekeyed.
+  /// Age at which the IKE SA ends; it is replaced when 85 to 95 % of that have passed.
   public var ikeLifetime: Duration
-  /// Age at which a Child SA is rekeyed.
+  /// Age at which a Child SA ends; it is replaced when 85 to 95 % of that have passed.
   public var childLifetime: Duration
   /// Bytes after which the ESP role asks for a rekey; nil for no limit but the cipher's own.
   public var childLifetimeBytes: UInt64?
-  /// A peer that has been silent for this long is asked whether it is alive (RFC 7296 section 2.4).
+  /// A peer that has been silent for this long is asked whether it is alive (RFC 7296 section 2.4); zero for never.
   public var deadPeerInterval: Duration
   /// Whether ESP always travels in UDP, also where there is no NAT; otherwise UDP is used only behind a NAT.
   public var forceEncapsulation: Bool

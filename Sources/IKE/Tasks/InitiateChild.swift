@@ -13,8 +13,7 @@ final class InitiateChild: ExchangeTask {
   private var method: KeyExchangeMethod?
   private var keyExchange: KeyExchange?
   private var firstNonces: Nonces?
-  /// Whether the exchange has brought a Child SA.
-  private(set) var hasSucceeded = false
+  private var new: IKESession.NewChild?
 
   init(isFirst: Bool, local: [TrafficSelector], remote: [TrafficSelector], replaces: ESPSPI? = nil) {
     self.isFirst = isFirst
@@ -22,6 +21,9 @@ final class InitiateChild: ExchangeTask {
     self.remote = remote
     self.replaces = replaces
   }
+
+  /// Whether the exchange has brought a Child SA.
+  var hasSucceeded: Bool { new != nil }
 
   func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload] {
     guard let proposals = session.connection?.childProposals else { return [] }
@@ -48,31 +50,29 @@ final class InitiateChild: ExchangeTask {
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
     guard let proposals = session.connection?.childProposals, let inboundSPI else { return }
-    let payloads = message.payloads
-    if let wanted = payloads.notify(.invalidKeyExchange)?.keyExchangeMethod, !isFirst, wanted != method,
-      proposals.contains(where: { $0.keyExchangeMethods.contains(wanted) }), keyExchange?.method != nil
-    {
-      method = wanted
-      throw .sendAgain
+    try processRetry(message.payloads, proposals)
+    guard let choice = message.payloads.securityAssociation else {
+      let cause = message.payloads.errorNotify?.cause(offering: proposals.text(isFirstChild: isFirst))
+      return session.childAttemptFailed(cause ?? "the peer's answer holds no Child SA", context)
     }
-    guard let choice = payloads.securityAssociation else {
-      let offer = proposals.text(isFirstChild: isFirst)
-      let cause = payloads.errorNotify?.cause(offering: offer) ?? "the peer's answer holds no Child SA"
-      return session.childAttemptFailed(cause, context)
-    }
-    do {
-      let agreement = try agree(choice, payloads, proposals)
-      try session.install(newChild(agreement, inboundSPI, payloads), context)
-      hasSucceeded = true
-    } catch let refusal as Refusal {
+    do throws(Refusal) {
+      let agreement = try agree(choice, message.payloads, proposals)
+      new = try newChild(agreement, inboundSPI, message.payloads)
+    } catch {
       // The peer has set up what we cannot accept: it is told to take it down again.
       session.enqueue(.informational, [DeleteChild(inboundSPI)])
-      session.childAttemptFailed(refusal.cause, context)
-    } catch let error as ExchangeError {
-      throw error
-    } catch {
-      session.childAttemptFailed("\(error)", context)
+      return session.childAttemptFailed(error.cause, context)
     }
+    if let new { try session.install(new, context) }
+  }
+
+  /// INVALID_KE_PAYLOAD (RFC 7296 section 1.3): the peer wants another of the methods that we offered.
+  private func processRetry(_ payloads: [Payload], _ proposals: [ESPProposal]) throws(ExchangeError) {
+    guard let wanted = payloads.notify(.invalidKeyExchange)?.keyExchangeMethod, let method, wanted != method,
+      proposals.contains(where: { $0.keyExchangeMethods.contains(wanted) })
+    else { return }
+    self.method = wanted
+    throw .sendAgain
   }
 
   /// Why the peer's answer is not acceptable.
@@ -80,7 +80,7 @@ final class InitiateChild: ExchangeTask {
 
   private func agree(
     _ choice: SecurityAssociationPayload, _ payloads: [Payload], _ proposals: [ESPProposal]
-  ) throws -> ESPAgreement {
+  ) throws(Refusal) -> ESPAgreement {
     guard let agreement = proposals.accept(choice, isFirstChild: isFirst),
       agreement.suite.keyExchange == keyExchange?.method
     else { throw Refusal(cause: "the peer chose \(describe(choice.proposals)), which we did not offer") }
@@ -93,7 +93,7 @@ final class InitiateChild: ExchangeTask {
 
   private func newChild(
     _ agreement: ESPAgreement, _ inboundSPI: ESPSPI, _ payloads: [Payload]
-  ) throws -> IKESession.NewChild {
+  ) throws(Refusal) -> IKESession.NewChild {
     guard let nonces = firstNonces ?? payloads.nonce.map({ Nonces(initiator: nonce, responder: $0.bytes) }) else {
       throw Refusal(cause: "the peer's answer lacks a nonce")
     }

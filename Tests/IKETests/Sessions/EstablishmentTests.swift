@@ -61,4 +61,51 @@ struct EstablishmentTests {
     pair.run(for: .seconds(120))
     #expect(pair.haveOneMatchingChild)
   }
+
+  @Test("every suite of the product sets a tunnel up, rekeys both SAs and matches at both ends", arguments: allSuites)
+  func suites(encryption: EncryptionAlgorithm, method: KeyExchangeMethod) {
+    let pair = TwoGateways()
+    func change(_ connection: inout IKEConnection) {
+      connection.ikeProposals = IKEProposal.proposals(
+        encryption: [encryption], integrity: [.hmacSHA512_256], pseudorandomFunctions: [.hmacSHA512],
+        keyExchangeMethods: [method])
+      connection.childProposals = ESPProposal.proposals(
+        encryption: [encryption], integrity: [.hmacSHA384_192], keyExchangeMethods: [method],
+        extendedSequenceNumbers: true)
+    }
+    pair.configure(left: change, right: change)
+    pair.run(for: .seconds(1))
+    pair.handle(pair.right, .rekeyIKE(connection: "tunnel"))
+    pair.run(for: .seconds(1))
+    if let spi = pair.left.installed.keys.first {
+      pair.handle(pair.left, .rekeyChild(connection: "tunnel", inboundSPI: spi))
+    }
+    pair.run(for: .seconds(1))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.left.established.count == 2)
+    #expect(pair.left.childrenEstablished.count == 2)
+    #expect(pair.left.established.last?.suite.keyExchange == method)
+  }
+
+  private static let allSuites: [(EncryptionAlgorithm, KeyExchangeMethod)] =
+    EncryptionAlgorithm.allCases.map { ($0, .ecp256) } + KeyExchangeMethod.allCases.map { (.aes256GCM16, $0) }
+
+  @Test("a month of rekeying over a wire that loses every tenth message leaves one tunnel and nothing else")
+  func month() {
+    let pair = TwoGateways()
+    let random = SeededRandom(seed: 30)
+    pair.wire.fate = { _, _ in random.next() % 10 == 0 ? .lose : .deliver }
+    func change(_ connection: inout IKEConnection) {
+      connection.deadPeerInterval = .seconds(600)
+      connection.childLifetime = .seconds(7200)
+    }
+    pair.configure(left: change, right: change)
+    pair.run(for: .seconds(30 * 86400))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.left.sessionCount <= 2)
+    #expect(pair.right.sessionCount <= 2)
+    #expect(pair.left.childrenEstablished.count > 350)
+    #expect(pair.left.established.count >= 30)
+    #expect(pair.left.closings.count < 5)
+  }
 }

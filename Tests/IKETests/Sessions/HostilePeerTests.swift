@@ -146,6 +146,38 @@ struct HostilePeerTests {
     #expect(pair.haveOneMatchingChild)
   }
 
+  @Test("an initiator that refuses our proof of identity after IKE_AUTH ends the session (RFC 7296 section 2.21.2)")
+  func lateAuthenticationFailure() throws {
+    let pair = established()
+    let refusal = Payload.notify(NotifyPayload(.authenticationFailed))
+    #expect(deliver(try seal(.informational, [refusal], in: pair), to: pair).count == 1)
+    #expect(pair.right.installed.isEmpty)
+    #expect(
+      pair.right.failures.map(\.cause) == ["authentication failed: the peer refused our identity or preshared key"])
+  }
+
+  @Test("a forged answer with a bad public value does not keep the real one out")
+  func forgedAnswer() throws {
+    let pair = TwoGateways()
+    pair.rewrite = { [unowned pair] datagram in
+      guard datagram.local.address == TwoGateways.rightAddress, let message = try? ReceivedMessage(datagram.bytes),
+        message.header.exchangeType == .initial, var forged = try? message.plain()
+      else { return datagram }
+      forged.header.responderSPI = IKESPI(rawValue: 0xBAD)
+      forged.payloads = forged.payloads.map { payload in
+        guard case .keyExchange = payload else { return payload }
+        return .keyExchange(KeyExchangePayload(method: .curve25519, publicValue: Array(repeating: 0, count: 32)))
+      }
+      let arrived = IKEDatagram(uplink: "isp", local: left, remote: right, bytes: forged.encoded())
+      pair.send(pair.left.handle(.datagram(arrived), at: pair.clock.now))
+      return datagram
+    }
+    pair.configure()
+    pair.run(for: .seconds(1))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.left.failures.isEmpty)
+  }
+
   @Test("a higher major version is answered with INVALID_MAJOR_VERSION, IKEv1 and responses not at all")
   func versions() throws {
     let pair = TwoGateways()
