@@ -79,6 +79,8 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "fabric-agent", dependencies: ["AgentCore", argumentParser, logging], swiftSettings: strict),
+    .executableTarget(
+      name: "fabric-packet-bench", dependencies: ["ESP", "FabricCrypto", "WireFormat"], swiftSettings: strict),
 
     // Tests mirror Sources/.
     room("FabricTestKit", ["WireFormat", "FabricCrypto"]),

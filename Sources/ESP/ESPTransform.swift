@@ -60,27 +60,36 @@ struct ESPTransform: ~Copyable {
 
 /// The parts of one ESP packet in a buffer.
 struct ESPPacketBuffer {
-  private let bytes: UnsafeMutableRawBufferPointer
-  private let layout: ESPPacketLayout
+  private let start: UnsafeMutableRawPointer
+  private let prefixLength, textLength, icvLength: Int
 
   /// The packet that fills `bytes`; nil if it is too short for the layout.
   init?(_ bytes: UnsafeMutableRawBufferPointer, _ layout: ESPPacketLayout) {
-    guard bytes.count >= layout.minimumLength else { return nil }
-    self.bytes = bytes
-    self.layout = layout
+    guard let start = bytes.baseAddress, bytes.count >= layout.minimumLength else { return nil }
+    self.start = start
+    prefixLength = layout.prefixLength
+    icvLength = layout.icvLength
+    textLength = bytes.count - prefixLength - icvLength
   }
 
-  var header: UnsafeRawBufferPointer { UnsafeRawBufferPointer(part(0..<ESPPacketLayout.headerLength)) }
+  var header: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: ESPPacketLayout.headerLength) }
   var iv: UnsafeRawBufferPointer { UnsafeRawBufferPointer(mutableIV) }
-  var mutableIV: UnsafeMutableRawBufferPointer { part(ESPPacketLayout.headerLength..<layout.prefixLength) }
-  var text: UnsafeMutableRawBufferPointer { part(layout.prefixLength..<(bytes.count - layout.icvLength)) }
-  var icv: UnsafeMutableRawBufferPointer { part((bytes.count - layout.icvLength)..<bytes.count) }
+  var mutableIV: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(
+      start: start + ESPPacketLayout.headerLength, count: prefixLength - ESPPacketLayout.headerLength)
+  }
+  var text: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: start + prefixLength, count: textLength)
+  }
+  var icv: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: start + prefixLength + textLength, count: icvLength)
+  }
 
-  var sequence: UInt32 { UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)) }
+  var sequence: UInt32 { UInt32(bigEndian: start.loadUnaligned(fromByteOffset: 4, as: UInt32.self)) }
 
   func writeHeader(spi: UInt32, sequence: UInt32) {
-    bytes.storeBytes(of: spi.bigEndian, as: UInt32.self)
-    bytes.storeBytes(of: sequence.bigEndian, toByteOffset: 4, as: UInt32.self)
+    start.storeBytes(of: spi.bigEndian, as: UInt32.self)
+    start.storeBytes(of: sequence.bigEndian, toByteOffset: 4, as: UInt32.self)
   }
 
   /// Writes padding, pad length and next header behind the inner packet (RFC 4303 section 2.4: 1, 2, 3 …).
@@ -90,9 +99,5 @@ struct ESPPacketBuffer {
     for index in 0..<paddingLength { text[padding + index] = UInt8(truncatingIfNeeded: index + 1) }
     text[text.count - 2] = UInt8(truncatingIfNeeded: paddingLength)
     text[text.count - 1] = nextHeader
-  }
-
-  private func part(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(rebasing: bytes[range])
   }
 }

@@ -5,17 +5,18 @@ import WireFormat
 ///
 ///     replay check → open → replay accept → padding → next header → inner header → selector check
 ///
-/// Not `Sendable`: one thread opens with one SA.
+/// Not `Sendable`: one thread opens with one SA. That, and that no call here calls back, is why what changes per packet
+/// goes without the run time's checks for exclusive access.
 public final class InboundSA {
   /// The SPI that we chose.
   public let spi: ESPSPI
   /// Packets and inner bytes opened.
-  public private(set) var traffic = TrafficCounters()
+  @exclusivity(unchecked) public private(set) var traffic = TrafficCounters()
 
   private let transform: ESPTransform
   private let selectors: SelectorCheck
   private let extended: Bool
-  private var window: ReplayWindow
+  @exclusivity(unchecked) private var window: ReplayWindow
 
   /// The inbound half of `parameters`. Throws where the keys do not fit the suite.
   init(_ parameters: ESPSAParameters, implementation: CipherImplementation) throws(CryptographyError) {
@@ -57,21 +58,13 @@ public final class InboundSA {
     }
     // RFC 4303 section 2.6: dummy packets are discarded without an error.
     guard nextHeader != IPProtocolNumber.none else { throw .dummy }
-    let payload = UnsafeRawBufferPointer(rebasing: text[..<payloadLength])
-    let header = try innerHeader(payload, nextHeader: nextHeader)
-    guard selectors.allowsInbound(payload, header) else { throw .selectorMismatch }
-    // RFC 4303 section 2.7: what lies behind the inner packet is traffic flow confidentiality padding.
-    return header.totalLength
-  }
-
-  private func innerHeader(_ payload: UnsafeRawBufferPointer, nextHeader: UInt8) throws(DropReason) -> IPHeader {
-    let family: IPAddress.Family
-    switch nextHeader {
-    case IPProtocolNumber.ipv4: family = .v4
-    case IPProtocolNumber.ipv6: family = .v6
-    default: throw .unexpectedNextHeader
+    guard nextHeader == IPProtocolNumber.ipv4 || nextHeader == IPProtocolNumber.ipv6 else {
+      throw .unexpectedNextHeader
     }
-    guard let header = IPHeader(payload), header.source.family == family else { throw .malformedInnerPacket }
-    return header
+    // RFC 4303 section 2.7: what lies behind the inner packet is traffic flow confidentiality padding.
+    let payload = UnsafeRawBufferPointer(start: text.baseAddress, count: payloadLength)
+    guard let inner = InnerPacket(payload), inner.nextHeader == nextHeader else { throw .malformedInnerPacket }
+    guard selectors.allowsInbound(inner) else { throw .selectorMismatch }
+    return inner.bytes.count
   }
 }

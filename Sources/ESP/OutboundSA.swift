@@ -6,19 +6,20 @@ import WireFormat
 ///     buffer    │ headroom  │ inner packet │ tailroom         │
 ///     sealed    │   header iv encrypted text, trailer icv     │
 ///
-/// Not `Sendable`: one thread seals with one SA.
+/// Not `Sendable`: one thread seals with one SA. That, and that no call here calls back, is why what changes per packet
+/// goes without the run time's checks for exclusive access.
 public final class OutboundSA {
   /// The SPI that the peer chose.
   public let spi: ESPSPI
   /// Where the packets go.
   public internal(set) var path: ESPPath
   /// Packets and inner bytes sealed.
-  public private(set) var traffic = TrafficCounters()
+  @exclusivity(unchecked) public private(set) var traffic = TrafficCounters()
 
   private let transform: ESPTransform
   private let selectors: SelectorCheck
   private let unpredictableIV: UnpredictableIV?
-  private var sequence: SequenceNumbers
+  @exclusivity(unchecked) private var sequence: SequenceNumbers
 
   /// The outbound half of `parameters`. Throws where the keys do not fit the suite.
   init(
@@ -66,16 +67,18 @@ public final class OutboundSA {
   }
 
   private func nextHeader(_ inner: UnsafeRawBufferPointer) throws(DropReason) -> UInt8 {
-    guard let header = IPHeader(inner), header.totalLength == inner.count else { throw .malformedInnerPacket }
-    guard selectors.allowsOutbound(inner, header) else { throw .selectorMismatch }
-    return header.source.family == .v4 ? IPProtocolNumber.ipv4 : IPProtocolNumber.ipv6
+    guard let packet = InnerPacket(inner), packet.bytes.count == inner.count else { throw .malformedInnerPacket }
+    guard selectors.allowsOutbound(packet) else { throw .selectorMismatch }
+    return packet.nextHeader
   }
 
   private func writeIV(_ packet: ESPPacketBuffer, _ number: UInt64) -> Bool {
-    if let unpredictableIV { return unpredictableIV.next(into: packet.mutableIV) }
     // RFC 4106 section 3.1: the IV must be unique under the key; the sequence number is.
-    packet.mutableIV.storeBytes(of: number.bigEndian, as: UInt64.self)
-    return true
+    guard let unpredictableIV else {
+      packet.mutableIV.storeBytes(of: number.bigEndian, as: UInt64.self)
+      return true
+    }
+    return unpredictableIV.next(into: packet.mutableIV)
   }
 }
 

@@ -12,6 +12,7 @@ public final class SADatabase {
   private var pairs: [UInt32: SAPair] = [:]
   private var tunnels: [Int: [SAPair]] = [:]
   private var sending: [Int: SAPair] = [:]
+  private var latest: SAPair?
   private let random: any RandomSource
 
   /// A database without SAs; `random` keys the IVs of AES-CBC.
@@ -42,6 +43,7 @@ public final class SADatabase {
   @discardableResult
   public func remove(inboundSPI spi: ESPSPI) -> Bool {
     guard let pair = pairs.removeValue(forKey: spi.rawValue) else { return false }
+    if latest === pair { latest = nil }
     tunnels[pair.tunnel]?.removeAll { $0 === pair }
     electSender(pair.tunnel)
     return true
@@ -67,7 +69,7 @@ public final class SADatabase {
   ) throws(DropReason) -> (tunnel: Int, inner: Range<Int>) {
     guard packet.count >= ESPPacketLayout.headerLength else { throw .truncated }
     let spi = UInt32(bigEndian: buffer.loadUnaligned(fromByteOffset: packet.lowerBound, as: UInt32.self))
-    guard let pair = pairs[spi] else { throw .unknownSPI }
+    guard let pair = pair(inboundSPI: spi) else { throw .unknownSPI }
     defer { if !pair.peerIsReady, pair.inbound.hasHeardFromPeer { startSending(on: pair) } }
     return (pair.tunnel, try pair.inbound.open(packet, in: buffer))
   }
@@ -77,6 +79,14 @@ public final class SADatabase {
 
   /// All pairs, for reports; in no order.
   public var installed: some Collection<SAPair> { pairs.values }
+
+  /// Packets come in trains of one SA: the last one found is the likeliest.
+  private func pair(inboundSPI spi: UInt32) -> SAPair? {
+    if let latest, latest.inbound.spi.rawValue == spi { return latest }
+    guard let pair = pairs[spi] else { return nil }
+    latest = pair
+    return pair
+  }
 
   private func startSending(on pair: SAPair) {
     pair.peerIsReady = true

@@ -17,20 +17,15 @@ struct SelectorCheck {
   }
 
   /// Whether a packet from the peer is one that it may send.
-  func allowsInbound(_ packet: UnsafeRawBufferPointer, _ header: IPHeader) -> Bool {
-    allows(packet, header, source: remote, destination: local)
-  }
+  func allowsInbound(_ packet: InnerPacket) -> Bool { allows(packet, source: remote, destination: local) }
 
   /// Whether a packet to the peer is one that we may send.
-  func allowsOutbound(_ packet: UnsafeRawBufferPointer, _ header: IPHeader) -> Bool {
-    allows(packet, header, source: local, destination: remote)
-  }
+  func allowsOutbound(_ packet: InnerPacket) -> Bool { allows(packet, source: local, destination: remote) }
 
-  private func allows(
-    _ packet: UnsafeRawBufferPointer, _ header: IPHeader, source: [TrafficSelector], destination: [TrafficSelector]
-  ) -> Bool {
-    if header.source.family == .v4 ? passesAll.v4 : passesAll.v6 { return true }
-    let ports = TransportPorts(packet, header)
+  private func allows(_ packet: InnerPacket, source: [TrafficSelector], destination: [TrafficSelector]) -> Bool {
+    if packet.family == .v4 ? passesAll.v4 : passesAll.v6 { return true }
+    guard let header = IPHeader(packet.bytes) else { return false }
+    let ports = TransportPorts(packet.bytes, header)
     return source.contains { $0.covers(header.source, header.ipProtocol, ports?.source) }
       && destination.contains { $0.covers(header.destination, header.ipProtocol, ports?.destination) }
   }

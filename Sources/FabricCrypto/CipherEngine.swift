@@ -19,6 +19,7 @@ enum CipherEngine: ~Copyable {
     }
   }
 
+  @inline(__always)
   func seal(
     header: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer,
     trailer: UnsafeRawBufferPointer?, icv: UnsafeMutableRawBufferPointer
@@ -30,6 +31,7 @@ enum CipherEngine: ~Copyable {
     }
   }
 
+  @inline(__always)
   func open(
     header: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer,
     trailer: UnsafeRawBufferPointer?, icv: UnsafeRawBufferPointer

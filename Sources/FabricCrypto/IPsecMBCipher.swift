@@ -8,9 +8,10 @@ struct IPsecMBCipher: ~Copyable {
   private let storage: UnsafeMutableRawBufferPointer
   private let preparedKey, context: UnsafeMutableRawPointer
   /// Salt ‖ IV (RFC 4106 section 4): the salt stays, each packet brings its IV.
-  private let nonce: UnsafeMutableRawPointer
+  private let nonce: UnsafeMutablePointer<UInt8>
   /// What an opened packet must carry as its check value.
-  private let expectedTag: UnsafeMutableRawBufferPointer
+  private let expectedTag: UnsafeMutablePointer<UInt8>
+  private static let tagLength = 16
 
   init(_ algorithm: EncryptionAlgorithm, keyAndSalt: SecretBytes) throws(CryptographyError) {
     guard let functions = algorithm.ipsecMBFunctions else { throw .library(operation: "find ipsec-mb") }
@@ -24,13 +25,12 @@ struct IPsecMBCipher: ~Copyable {
     self.functions = functions
     self.storage = storage
     self.preparedKey = preparedKey
-    self.context = preparedKey + contextOffset
-    self.nonce = preparedKey + nonceOffset
-    self.expectedTag = UnsafeMutableRawBufferPointer(rebasing: storage[(nonceOffset + 16)...])
+    context = preparedKey + contextOffset
+    nonce = (preparedKey + nonceOffset).assumingMemoryBound(to: UInt8.self)
+    expectedTag = nonce + 16
     keyAndSalt.withUnsafeBytes { bytes in
       functions.prepare(bytes.baseAddress.unsafelyUnwrapped, preparedKey)
-      let salt = UnsafeRawBufferPointer(rebasing: bytes[algorithm.keyLength...])
-      UnsafeMutableRawBufferPointer(start: nonce, count: salt.count).copyMemory(from: salt)
+      for (index, byte) in bytes[algorithm.keyLength...].enumerated() { nonce[index] = byte }
     }
   }
 
@@ -45,9 +45,7 @@ struct IPsecMBCipher: ~Copyable {
     tag: UnsafeMutableRawBufferPointer
   ) -> Bool {
     guard let tag = tag.baseAddress else { return false }
-    setNonce(iv)
-    functions.seal(
-      preparedKey, context, text.baseAddress, text.count, nonce, header.baseAddress, header.count, tag)
+    run(functions.seal, header, iv, text, tag.assumingMemoryBound(to: UInt8.self))
     return true
   }
 
@@ -56,17 +54,26 @@ struct IPsecMBCipher: ~Copyable {
     header: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer,
     tag: UnsafeRawBufferPointer
   ) -> Bool {
-    guard let expected = expectedTag.baseAddress else { return false }
-    setNonce(iv)
-    functions.open(
-      preparedKey, context, text.baseAddress, text.count, nonce, header.baseAddress, header.count, expected)
-    if constantTimeEqual(UnsafeRawBufferPointer(expectedTag), tag) { return true }
+    run(functions.open, header, iv, text, expectedTag)
+    if constantTimeEqual(UnsafeRawBufferPointer(start: expectedTag, count: IPsecMBCipher.tagLength), tag) {
+      return true
+    }
     text.initializeMemory(as: UInt8.self, repeating: 0)
     return false
   }
 
-  private func setNonce(_ iv: UnsafeRawBufferPointer) {
-    nonce.storeBytes(of: iv.loadUnaligned(as: UInt64.self), toByteOffset: 4, as: UInt64.self)
+  @inline(__always)
+  private func run(
+    _ process: CIPsecMB_Process, _ header: UnsafeRawBufferPointer, _ iv: UnsafeRawBufferPointer,
+    _ text: UnsafeMutableRawBufferPointer, _ tag: UnsafeMutablePointer<UInt8>
+  ) {
+    let number = iv.loadUnaligned(as: UInt64.self)
+    UnsafeMutableRawPointer(nonce).storeBytes(of: number, toByteOffset: 4, as: UInt64.self)
+    let bytes = text.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    process(
+      preparedKey, context, bytes, bytes, UInt64(text.count), nonce,
+      header.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(header.count), tag,
+      UInt64(IPsecMBCipher.tagLength))
   }
 }
 

@@ -52,7 +52,8 @@ final class PacketLoop {
 
   private func writePacket(into slot: UnsafeMutableRawBufferPointer) {
     let header: [UInt8] = [
-      0x45, 0, UInt8(inner.count >> 8), UInt8(inner.count & 0xFF), 0, 0, 0x40, 0, 64, 17, 0, 0, 10, 1, 1, 5, 10, 3, 3, 7,
+      0x45, 0, UInt8(inner.count >> 8), UInt8(inner.count & 0xFF), 0, 0, 0x40, 0, 64, 17, 0, 0, 10, 1, 1, 5, 10, 3, 3,
+      7,
     ]
     UnsafeMutableRawBufferPointer(rebasing: slot[inner]).copyBytes(from: header)
   }

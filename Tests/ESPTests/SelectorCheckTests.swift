@@ -81,13 +81,13 @@ import WireFormat
 
   private func allows(_ local: [TrafficSelector], _ remote: [TrafficSelector], outbound packet: [UInt8]) -> Bool {
     packet.withUnsafeBytes { bytes in
-      IPHeader(bytes).map { SelectorCheck(local: local, remote: remote).allowsOutbound(bytes, $0) } ?? false
+      InnerPacket(bytes).map { SelectorCheck(local: local, remote: remote).allowsOutbound($0) } ?? false
     }
   }
 
   private func allows(_ local: [TrafficSelector], _ remote: [TrafficSelector], inbound packet: [UInt8]) -> Bool {
     packet.withUnsafeBytes { bytes in
-      IPHeader(bytes).map { SelectorCheck(local: local, remote: remote).allowsInbound(bytes, $0) } ?? false
+      InnerPacket(bytes).map { SelectorCheck(local: local, remote: remote).allowsInbound($0) } ?? false
     }
   }
 }

@@ -15,19 +15,21 @@ enum CIPsecMB_Algorithm {
 
 #pragma clang assume_nonnull begin
 
-/// An AEAD's functions for this machine's processor.
-///
-/// `prepare` makes `preparedKeySize` bytes of a raw key. `seal` and `open` work on `text` in place under a 12-byte nonce
-/// and write the 16-byte tag that the packet must carry; comparing it is the caller's. `context` is scratch space of
-/// `contextSize` bytes. Prepared key and context are aligned to 64.
+/// Encrypts or decrypts `count` bytes under a 12-byte nonce and writes the tag that the packet must carry; comparing it
+/// is the caller's. `context` is scratch space. The library's own type, so that a packet costs one call.
+typedef void (*CIPsecMB_Process)(const void *preparedKey, void *context, uint8_t *_Nullable output,
+                                 const uint8_t *_Nullable input, uint64_t count, const uint8_t *nonce,
+                                 const uint8_t *_Nullable header, uint64_t headerCount, uint8_t *tag,
+                                 uint64_t tagCount);
+
+/// An AEAD's functions for this machine's processor. `prepare` makes `preparedKeySize` bytes of a raw key; they and the
+/// `contextSize` bytes of the context are aligned to 64.
 struct CIPsecMB_AEAD {
   size_t preparedKeySize;
   size_t contextSize;
   void (*prepare)(const void *key, void *preparedKey);
-  void (*seal)(const void *preparedKey, void *context, void *_Nullable text, size_t textCount, const void *nonce,
-               const void *_Nullable header, size_t headerCount, void *tag);
-  void (*open)(const void *preparedKey, void *context, void *_Nullable text, size_t textCount, const void *nonce,
-               const void *_Nullable header, size_t headerCount, void *tag);
+  CIPsecMB_Process seal;
+  CIPsecMB_Process open;
 };
 
 /// An AEAD of the library; NULL where it is missing.
