@@ -15,8 +15,8 @@ extension Transform {
     .integrity: [1: "md5", 2: "sha1", 5: "aesxcbc", 12: "sha256", 13: "sha384", 14: "sha512"],
     .keyExchange: [
       0: "no pfs", 1: "modp768", 2: "modp1024", 5: "modp1536", 14: "modp2048", 15: "modp3072",
-      16: "modp4096", 17: "modp6144", 18: "modp8192", 19: "ecp256", 20: "ecp384", 21: "ecp521", 31: "curve25519",
-      32: "curve448",
+      16: "modp4096", 17: "modp6144", 18: "modp8192", 19: "ecp256", 20: "ecp384", 21: "ecp521", 31: "x25519",
+      32: "x448",
     ],
     .extendedSequenceNumbers: [0: "no esn", 1: "esn"],
   ]

@@ -10,6 +10,8 @@ final class DeleteIKESA: ExchangeTask {
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {
     session.end(session.phase == .replaced ? .silent : .closed(reason: reason), context)
+    // The peer has nothing more to ask: there is no response to repeat.
+    session.removal = context.now
   }
 }
 

@@ -83,7 +83,7 @@ final class InitiateIKESA: ExchangeTask {
     } else if let wanted {
       // RFC 7296 section 1.2: only a method that was offered, or an attacker could choose a weak one.
       guard wanted != method, proposals.contains(where: { $0.keyExchangeMethods.contains(wanted) }) else {
-        throw .ignored(reason: "the peer asks for key exchange \(wanted), which we did not offer")
+        throw .ignored(reason: "the peer asks for key exchange \(Transform(wanted).name), which we did not offer")
       }
       method = wanted
       keyExchange = nil
@@ -146,6 +146,7 @@ func makeKeyExchange(_ method: KeyExchangeMethod) throws(ExchangeError) -> KeyEx
   do {
     return try KeyExchange(method)
   } catch {
-    throw .fatal(notify: nil, .failed(.ikeSA, cause: "key exchange \(method) is not available: \(error)"))
+    throw .fatal(
+      notify: nil, .failed(.ikeSA, cause: "key exchange \(Transform(method).name) is not available: \(error)"))
   }
 }

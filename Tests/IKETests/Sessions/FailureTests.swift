@@ -66,8 +66,8 @@ struct FailureTests {
     #expect(notifies(sentBy: pair.right) == [.noProposalChosen])
     #expect(
       pair.right.failures.first?.cause
-        == "no proposal chosen: peer offers aes256gcm16/prfsha384,prfsha256/curve25519,ecp256 or "
-        + "aes256/sha256/prfsha384,prfsha256/curve25519,ecp256; we accept aes128/sha512/prfsha512/modp2048")
+        == "no proposal chosen: peer offers aes256gcm16/prfsha384,prfsha256/x25519,ecp256 or "
+        + "aes256/sha256/prfsha384,prfsha256/x25519,ecp256; we accept aes128/sha512/prfsha512/modp2048")
     #expect(pair.right.reports.first?.connection == "tunnel")
     #expect(pair.left.failures.first?.stage == .ikeSA)
     #expect(
