@@ -8,5 +8,10 @@ struct Status: ParsableCommand {
 
   @Option(help: "The agent's state directory.") var state: String
 
-  func run() throws { print(try StatusFile.read(directory: state)) }
+  func run() throws {
+    guard let status = try StatusFile.read(directory: state) else {
+      throw ValidationError("there is no status in \(state): no agent has run a configuration from it yet")
+    }
+    print(status)
+  }
 }

@@ -20,6 +20,7 @@ public final class LinkRole {
   private let routing: RoutingObserver
   private var reconcileTimer: EventTimer?
   private var pollTimer: EventTimer?
+  private var watchTimer: EventTimer?
 
   private var configuration: SiteConfiguration?
   private var mtus: [String: Int] = [:]
@@ -51,6 +52,7 @@ public final class LinkRole {
     supervisor = try RoleChannel(channel, loop: loop, logger: logger)
     reconcileTimer = try loop.makeTimer { [unowned self] in reconcile() }
     pollTimer = try loop.makeTimer { [unowned self] in poll() }
+    watchTimer = try loop.makeTimer { [unowned self] in watchDaemons() }
     supervisor.onMessage = { [unowned self] message, _ in received(message) }
     supervisor.onClose = { loop.stop() }
     routing.onChange = { [unowned self] in soon() }
@@ -74,6 +76,7 @@ public final class LinkRole {
     reconcile()
     routing.run(configuration)
     runClients(for: configuration)
+    watchDaemons()
     poll()
   }
 
@@ -88,9 +91,15 @@ public final class LinkRole {
   /// A burst of changes is answered once.
   private func soon() { reconcileTimer?.schedule(after: .milliseconds(20)) }
 
-  /// Asks what nobody tells of by itself: the daemons, and their neighbours.
+  /// Looks for daemons that have died: they are not our children, or not any more, so nobody tells.
+  private func watchDaemons() {
+    routing.watch()
+    watchTimer?.schedule(after: .milliseconds(250))
+  }
+
+  /// Asks for what nobody tells of by itself: the daemons' neighbours.
   private func poll() {
-    routing.poll()
+    routing.ask()
     let isSettled = reported?.tunnels.allSatisfy(\.hasRoutingNeighbour) ?? false
     pollTimer?.schedule(after: isSettled ? .seconds(3) : .milliseconds(500))
   }

@@ -19,9 +19,9 @@ public enum StatusFile {
     rename(temporary, path)
   }
 
-  /// The text of the file: JSON. Throws when the agent has not written one yet.
-  public static func read(directory: String) throws -> String {
-    String(decoding: try Data(contentsOf: URL(filePath: path(in: directory))), as: UTF8.self)
+  /// The text of the file, JSON; nil when the agent has not written one yet.
+  public static func read(directory: String) throws -> String? {
+    try DurableFile.read(path(in: directory)).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Forgets the status of a site that has been retired.

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import LinuxNetworking
 import Logging
+import Routing
 import WireFormat
 
 /// One gateway's own set of FRR daemons, set apart from others on the machine by its path space (`-N NAME`).
@@ -101,7 +102,10 @@ final class FRRInstance {
   private func start(_ daemon: String) throws {
     try makeDirectories()
     // -d returns once the daemon is ready; -P 0: no telnet port, the command socket is enough.
-    try Program("/usr/lib/frr/\(daemon)", ["-d", "-N", name, "-P", "0"]).run()
+    var arguments = ["-d", "-N", name, "-P", "0"]
+    // A new zebra leaves the kernel the routes of the one that died for as many seconds as the daemons need to find it.
+    if daemon == FRRDaemon.zebra.rawValue { arguments += ["-K", "30"] }
+    try Program("/usr/lib/frr/\(daemon)", arguments).run()
     logger.info("routing daemon started", metadata: .fields([.program: daemon]))
   }
 

@@ -59,10 +59,12 @@ final class RoutingObserver {
     knownIndexes.merge(indexes) { _, new in new }
   }
 
-  /// Watches the daemons and asks them for their neighbours.
-  func poll() {
+  /// Starts daemons that have died.
+  func watch() { if configuration != nil { instance.watch() } }
+
+  /// Asks the daemons for their neighbours.
+  func ask() {
     guard let configuration else { return }
-    instance.watch()
     guard !isAsking, let question = question(for: configuration.routing.routingProtocol) else { return }
     isAsking = true
     instance.ask(question.rawValue) { [weak self] answer in self?.received(answer, to: question) }
