@@ -8,7 +8,10 @@
 #include <openssl/hmac.h>
 #include <openssl/param_build.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 /// EVP_MAC_init with the HMAC's hash chosen. OSSL_PARAM keeps the pointer of its name, which must be C's own literal: a
 /// Swift string's would be gone by the time that it is read.

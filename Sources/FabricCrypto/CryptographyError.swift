@@ -9,6 +9,10 @@ public enum CryptographyError: Error, Equatable, Sendable {
   case invalidPublicValue(KeyExchangeMethod)
   /// More keying material was asked for than prf+ defines: 255 times the output (RFC 7296 section 2.13).
   case tooMuchKeyingMaterial(requested: Int, available: Int)
+  /// Bytes are no key, or a key that Fabric does not sign with or accept signatures of.
+  case unusableKey
+  /// The key is of another kind than the algorithm needs.
+  case wrongSignatureAlgorithm(SignatureAlgorithm)
   /// A library refused an operation that must not fail; `operation` names it.
   case library(operation: String)
 }
