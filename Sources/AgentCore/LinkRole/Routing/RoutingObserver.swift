@@ -29,6 +29,7 @@ final class RoutingObserver {
   private var isAsking = false
   /// The kernel's numbers of the tunnel interfaces that the daemons know, by name.
   private var knownIndexes: [String: Int32] = [:]
+  private var lonely = LonelyInterfaces()
 
   init(_ instance: FRRInstance) {
     self.instance = instance
@@ -88,8 +89,17 @@ final class RoutingObserver {
       new.neighbours =
         question == .eigrpNeighbours ? FRRAnswer.eigrpNeighbours(answer) : try? FRRAnswer.ospfNeighbours(answer)
     }
+    if question == .eigrpNeighbours, let neighbours = new.neighbours { clearStuck(besides: neighbours) }
     guard new != state else { return }
     state = new
     onChange()
+  }
+
+  /// Has eigrpd forget the neighbours with which it got stuck.
+  private func clearStuck(besides neighbours: [RoutingNeighbour]) {
+    let accompanied = Set(neighbours.filter(\.isAdjacent).map(\.interface))
+    for interface in lonely.overdue(Array(knownIndexes.keys), accompanied: accompanied, now: SystemClock.now) {
+      instance.ask("clear ip eigrp neighbors \(interface)") { _ in }
+    }
   }
 }
