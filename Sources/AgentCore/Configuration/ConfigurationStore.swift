@@ -1,3 +1,4 @@
+import ControlProtocol
 import FabricCrypto
 import Foundation
 import Glibc
@@ -65,11 +66,12 @@ public struct ConfigurationStore: Sendable {
     guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { throw ConfigurationFileError.damaged }
     let body = Array(bytes[bytes.index(after: end)...])
     guard Array(bytes[...end]) == Array(header(for: body).utf8) else { throw ConfigurationFileError.damaged }
-    // A decoding error quotes values, and some of them are secrets.
-    guard let configuration = try? JSONDecoder().decode(SiteConfiguration.self, from: Data(body)) else {
-      throw ConfigurationFileError.otherFormat
+    do {
+      return try JSONDecoder().decode(SiteConfiguration.self, from: Data(body))
+    } catch {
+      // The error itself quotes values, and some of them are secrets.
+      throw ConfigurationFileError.otherFormat(MessageCoding.summary(of: error))
     }
-    return configuration
   }
 
   /// The first line. The checksum finds damage, not malice: who can write the file can write the key too.
@@ -88,12 +90,12 @@ enum ConfigurationFileError: Error, CustomStringConvertible {
   /// The checksum does not fit.
   case damaged
   /// It is whole, but not what this version writes.
-  case otherFormat
+  case otherFormat(String)
 
   var description: String {
     switch self {
     case .damaged: "the file is damaged (its checksum does not fit); it is ignored"
-    case .otherFormat: "the file was written by another version of Fabric; it is ignored"
+    case .otherFormat(let problem): "the file was written by another version of Fabric (\(problem)); it is ignored"
     }
   }
 }

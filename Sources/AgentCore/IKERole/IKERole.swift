@@ -52,11 +52,14 @@ public final class IKERole {
     case .configure(let connections):
       self.connections = Dictionary(connections.map { ($0.name, $0) }) { first, _ in first }
       handle(.configure(connections))
-    case .takeOver:
-      for connection in connections.values where connection.remoteAddress != nil {
-        handle(.initiate(connection: connection.name))
-      }
+    case .takeOver: takeOver()
     case .stop: stop()
+    }
+  }
+
+  private func takeOver() {
+    for (name, connection) in connections where connection.remoteAddress != nil {
+      if installed[name, default: []].isEmpty { handle(.initiate(connection: name)) }
     }
   }
 

@@ -13,8 +13,8 @@ public enum SupervisorToIKE: Codable, Equatable, Sendable {
   case esp(isReplacement: Bool)
   /// The tunnels are now these.
   case configure([IKEConnection])
-  /// An earlier ike process has died and esp still carries its Child SAs: set every tunnel up whose peer's address is
-  /// known, also those that wait for the peer otherwise, so that fresh SAs replace them before the peer notices.
+  /// An earlier process has died, and peers may still count on its SAs: set every tunnel up that is not up and whose
+  /// peer's address is known, also those that wait for the peer otherwise, before the peer has noticed.
   case takeOver
   /// Close every IKE SA with a DELETE (RFC 7296 section 1.4.1), then exit.
   case stop

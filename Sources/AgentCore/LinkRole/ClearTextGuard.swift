@@ -4,6 +4,9 @@ import WireFormat
 
 /// The second lock of DESIGN.md section 5, invariant 2, beside the blackhole routes: a packet filter that lets nothing
 /// of the overlay leave by an ISP line, nor come in by one, outside ESP.
+///
+/// While the agent is away, packets of its peers reach closed ports: they are not answered, as the answer would quote them
+/// in clear text, and a peer is not to give up because of it.
 struct ClearTextGuard: Equatable {
   /// The interfaces of the ISP lines.
   var uplinkInterfaces: [String]
@@ -40,6 +43,11 @@ struct ClearTextGuard: Equatable {
           type filter hook prerouting priority filter; policy accept;
           iifname \(lines) ip saddr @overlay4 counter drop
           iifname \(lines) ip6 saddr @overlay6 counter drop
+        }
+        chain answering {
+          type filter hook output priority filter; policy accept;
+          oifname \(lines) icmp type destination-unreachable icmp code { port-unreachable, prot-unreachable } drop
+          oifname \(lines) icmpv6 type destination-unreachable icmpv6 code port-unreachable drop
         }
       }
 

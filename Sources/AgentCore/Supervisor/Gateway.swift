@@ -80,6 +80,9 @@ final class Gateway {
     ike.start()
   }
 
+  /// After a restart of the agent: does not wait for peers that count on SAs which are gone.
+  func takeOver() { ike.send(.takeOver) }
+
   /// Tries again what did not work the first time.
   func retry() {
     bringUpTunnels()

@@ -19,6 +19,7 @@ public final class Supervisor {
   private var controller: ControllerConnection?
   private var retryTimer: EventTimer?
   private var statusTimer: EventTimer?
+  private var takeOverTimer: EventTimer?
   private var farewellTimer: EventTimer?
   private var configuration: SiteConfiguration?
   private var status: StatusAssembly?
@@ -53,6 +54,7 @@ public final class Supervisor {
     try loop.onSignals([SIGTERM, SIGINT]) { [unowned self] _ in stop(.exit) }
     retryTimer = try loop.makeTimer { [unowned self] in retry() }
     statusTimer = try loop.makeTimer { [unowned self] in sendStatus() }
+    takeOverTimer = try loop.makeTimer { [unowned self] in gateway.takeOver() }
     farewellTimer = try loop.makeTimer { [unowned self] in gateway.kill() }
     gateway.onEvent = { [unowned self] event in received(event) }
     controller = try ControllerConnection(identity: settings.identity, loop: loop, logger: logger)
@@ -71,6 +73,8 @@ public final class Supervisor {
       return logger.error("the saved configuration is not used", metadata: .fields([.cause: problems]))
     }
     run(configuration)
+    // Time for peers that were started together with this gateway to open the conversation themselves.
+    takeOverTimer?.schedule(after: .seconds(3))
   }
 
   // MARK: Configuration
