@@ -5,6 +5,8 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+/// OpenSSL 3.0 has no ML-KEM; everything else is its.
+let mlkem = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// A Swift room of the house (DESIGN.md section 4): arrows point only downward.
@@ -32,6 +34,7 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
   ],
   targets: [
     // Thin C shims.
@@ -42,7 +45,7 @@ let package = Package(
 
     // Pure cores: no clock, no socket, no log.
     room("WireFormat"),
-    room("FabricCrypto", ["WireFormat", "COpenSSL", "CIPsecMB"]),
+    room("FabricCrypto", ["WireFormat", "COpenSSL", "CIPsecMB", mlkem]),
     room("Topology", ["WireFormat", .product(name: "Yams", package: "Yams")]),
     room("IKE", ["WireFormat", "FabricCrypto"]),
     room("ESP", ["WireFormat", "FabricCrypto"]),
@@ -85,7 +88,7 @@ let package = Package(
     // Tests mirror Sources/.
     room("FabricTestKit", ["WireFormat", "FabricCrypto"]),
     tests("WireFormatTests", ["WireFormat"]),
-    tests("FabricCryptoTests", ["FabricCrypto", "FabricTestKit"]),
+    tests("FabricCryptoTests", ["FabricCrypto", "FabricTestKit", mlkem]),
     tests("TopologyTests", ["Topology", "FabricTestKit"]),
     tests("IKETests", ["IKE", "FabricTestKit"]),
     tests("ESPTests", ["ESP", "FabricTestKit"]),

@@ -110,6 +110,10 @@ public enum KeyExchangeMethod: UInt16, CaseIterable, Hashable, Sendable, Codable
   case curve25519 = 31
   /// Curve448 (RFC 8031).
   case curve448 = 32
+  /// ML-KEM-768 (FIPS 203; draft-ietf-ipsecme-ikev2-mlkem).
+  case mlkem768 = 36
+  /// ML-KEM-1024 (FIPS 203; draft-ietf-ipsecme-ikev2-mlkem).
+  case mlkem1024 = 37
 }
 
 /// How packets of an SA are protected: a combined-mode cipher, or encrypt-then-MAC.

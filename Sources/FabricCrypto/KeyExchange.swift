@@ -1,87 +1,79 @@
-import COpenSSL
-
-/// One end of a Diffie-Hellman exchange (RFC 7296 section 3.4): a fresh private key and its public value.
+/// The initiator's end of a key exchange (RFC 7296 section 3.4, RFC 9370): a fresh private key and its public value. In a
+/// Diffie-Hellman group either end may use it; a responder that answers any method uses `KeyExchangeAnswer`.
 ///
-/// Public values and shared secrets have the shape that each group's RFC prescribes:
+/// Public values and shared secrets have the shape that each method's RFC prescribes:
 ///
-/// | groups | public value | shared secret |
+/// | methods | public value | shared secret |
 /// |---|---|---|
 /// | MODP 14–18 (RFC 3526) | padded to the prime's length (RFC 7296 section 3.4) | padded too (section 2.14) |
 /// | ECP 19–21 (RFC 5903) | x ‖ y (section 7) | x (section 9) |
 /// | Curve25519 31, Curve448 32 (RFC 8031) | 32 or 56 bytes, little-endian | as long |
+/// | ML-KEM 36, 37 (FIPS 203) | encapsulation key, answered by a cipher text | 32 bytes |
 public final class KeyExchange: Sendable {
-  /// The group.
+  private enum PrivateKey {
+    case diffieHellman(DiffieHellmanKey)
+    case mlkem(MLKEMKey)
+  }
+
+  /// The method.
   public let method: KeyExchangeMethod
   /// What the KE payload carries to the peer.
   public let publicValue: [UInt8]
-  private nonisolated(unsafe) let key: OpaquePointer
+  private let key: PrivateKey
 
-  /// Generates a key pair of the group.
+  /// Generates a key pair.
   public convenience init(_ method: KeyExchangeMethod) throws(CryptographyError) {
-    try self.init(method, owning: KeyExchange.generateKey(method))
+    if method.isKeyEncapsulation {
+      self.init(method, try MLKEMKey(method))
+    } else {
+      self.init(method, try DiffieHellmanKey(method))
+    }
   }
 
-  /// Takes over an OpenSSL key of the group and frees it in the end.
-  init(_ method: KeyExchangeMethod, owning key: OpaquePointer) throws(CryptographyError) {
+  init(_ method: KeyExchangeMethod, _ key: DiffieHellmanKey) {
     self.method = method
-    self.key = key
-    var encoded: UnsafeMutablePointer<UInt8>?
-    let count = EVP_PKEY_get1_encoded_public_key(key, &encoded)
-    defer { CRYPTO_free(encoded, #file, #line) }
-    let bytes = Array(UnsafeBufferPointer(start: encoded, count: count))
-    self.publicValue = Array(bytes.dropFirst(method.encodingPrefix.count))
-    guard publicValue.count == method.publicValueLength else { throw .library(operation: "encode public key") }
+    self.publicValue = key.publicValue
+    self.key = .diffieHellman(key)
   }
 
-  deinit { EVP_PKEY_free(key) }
+  init(_ method: KeyExchangeMethod, _ key: MLKEMKey) {
+    self.method = method
+    self.publicValue = key.encapsulationKey
+    self.key = .mlkem(key)
+  }
 
-  /// The shared secret with a peer.
+  /// The shared secret with a peer whose KE payload this is.
   ///
   /// Throws `CryptographyError.invalidPublicValue` for a value that RFC 6989 section 2 tells to refuse: of the wrong
-  /// length, outside 2…p-2 or not on the curve; and where Curve25519 or Curve448 gives all zeros (RFC 8031 section 5).
+  /// length, outside 2…p-2 or not on the curve; where Curve25519 or Curve448 gives all zeros (RFC 8031 section 5); and
+  /// for an ML-KEM cipher text of the wrong length. Another cipher text that the peer did not make gives a secret that
+  /// it does not have (FIPS 203 section 7.3).
   public func sharedSecret(with peerPublicValue: [UInt8]) throws(CryptographyError) -> SecretBytes {
-    let peer = try peerKey(peerPublicValue)
-    defer { EVP_PKEY_free(peer) }
-    let context = try check(EVP_PKEY_CTX_new_from_pkey(nil, key, nil), "key exchange context")
-    defer { EVP_PKEY_CTX_free(context) }
-    try check(EVP_PKEY_derive_init(context), "begin key exchange")
-    if method.isModular { try check(EVP_PKEY_CTX_set_dh_pad(context, 1), "pad the shared secret") }
-    // The peer's value was checked when it was read: the range of a MODP value and the curve's equation are all that
-    // RFC 6989 sections 2.1 and 2.3 ask for; OpenSSL's further check costs several times the exchange itself.
-    guard EVP_PKEY_derive_set_peer_ex(context, peer, 0) == 1 else { throw invalid() }
-    return try SecretBytes(count: method.sharedSecretLength) { secret throws(CryptographyError) in
-      var count = secret.count
-      let start = secret.bindMemory(to: UInt8.self).baseAddress
-      guard EVP_PKEY_derive(context, start, &count) == 1, count == secret.count else { throw invalid() }
+    switch key {
+    case .diffieHellman(let key): try key.sharedSecret(with: peerPublicValue)
+    case .mlkem(let key): try key.decapsulate(peerPublicValue)
     }
   }
+}
 
-  private func peerKey(_ value: [UInt8]) throws(CryptographyError) -> OpaquePointer {
-    guard value.count == method.publicValueLength else { throw invalid() }
-    let peer = try check(EVP_PKEY_new(), "allocate a public key")
-    let encoded = method.encodingPrefix + value
-    guard EVP_PKEY_copy_parameters(peer, key) == 1,
-      EVP_PKEY_set1_encoded_public_key(peer, encoded, encoded.count) == 1
-    else {
-      EVP_PKEY_free(peer)
-      throw invalid()
+/// The responder's end of a key exchange, by any method: complete as soon as the initiator's public value is there.
+public struct KeyExchangeAnswer: Sendable {
+  /// What the KE payload carries to the initiator.
+  public let publicValue: [UInt8]
+  /// The shared secret.
+  public let sharedSecret: SecretBytes
+
+  /// Answers an initiator's public value.
+  ///
+  /// Throws `CryptographyError.invalidPublicValue` like `KeyExchange.sharedSecret(with:)`, and for an ML-KEM
+  /// encapsulation key that fails the checks of FIPS 203 section 7.2.
+  public init(_ method: KeyExchangeMethod, to peerPublicValue: [UInt8]) throws(CryptographyError) {
+    if method.isKeyEncapsulation {
+      (publicValue, sharedSecret) = try MLKEMKey.encapsulate(method, to: peerPublicValue)
+    } else {
+      let key = try DiffieHellmanKey(method)
+      publicValue = key.publicValue
+      sharedSecret = try key.sharedSecret(with: peerPublicValue)
     }
-    return peer
-  }
-
-  private func invalid() -> CryptographyError {
-    // What OpenSSL noted about the peer's value must not surface in a later, unrelated error.
-    ERR_clear_error()
-    return .invalidPublicValue(method)
-  }
-
-  private static func generateKey(_ method: KeyExchangeMethod) throws(CryptographyError) -> OpaquePointer {
-    let context = try check(EVP_PKEY_CTX_new_from_name(nil, method.keyType, nil), "key generation context")
-    defer { EVP_PKEY_CTX_free(context) }
-    try check(EVP_PKEY_keygen_init(context), "begin key generation")
-    if let group = method.groupName { try check(EVP_PKEY_CTX_set_group_name(context, group), "choose the group") }
-    var key: OpaquePointer?
-    try check(EVP_PKEY_generate(context, &key), "generate a key")
-    return try check(key, "generate a key")
   }
 }

@@ -1,6 +1,10 @@
 /// What OpenSSL and the wire need to know of each group.
 extension KeyExchangeMethod {
-  /// Bytes of a public value in the KE payload.
+  /// Whether the method encapsulates a secret for the initiator's key instead of combining two keys: then the two KE
+  /// payloads differ in kind, and only the initiator's carries a public key.
+  public var isKeyEncapsulation: Bool { keyType == nil }
+
+  /// Bytes of a public value in the KE payload, for key encapsulation the initiator's.
   public var publicValueLength: Int {
     switch self {
     case .modp2048: 256
@@ -14,19 +18,26 @@ extension KeyExchangeMethod {
     case .ecp521: 132
     case .curve25519: 32
     case .curve448: 56
+    // FIPS 203 section 8: encapsulation keys.
+    case .mlkem768: 1184
+    case .mlkem1024: 1568
     }
   }
 
-  /// Bytes of the shared secret: as long as a MODP public value, one coordinate on a curve.
+  /// Bytes of the responder's KE payload: a public value, or a cipher text (FIPS 203 section 8).
+  public var answerLength: Int { self == .mlkem768 ? 1088 : publicValueLength }
+
+  /// Bytes of the shared secret of a Diffie-Hellman group: as long as a MODP public value, one coordinate on a curve.
   var sharedSecretLength: Int { isPrimeCurve ? publicValueLength / 2 : publicValueLength }
 
-  /// OpenSSL's name of the kind of key.
-  var keyType: String {
+  /// OpenSSL's name of the kind of key; nil for key encapsulation, which OpenSSL 3.0 does not have.
+  var keyType: String? {
     switch self {
     case .modp2048, .modp3072, .modp4096, .modp6144, .modp8192: "DH"
     case .ecp256, .ecp384, .ecp521: "EC"
     case .curve25519: "X25519"
     case .curve448: "X448"
+    case .mlkem768, .mlkem1024: nil
     }
   }
 
@@ -41,7 +52,7 @@ extension KeyExchangeMethod {
     case .ecp256: "P-256"
     case .ecp384: "P-384"
     case .ecp521: "P-521"
-    case .curve25519, .curve448: nil
+    case .curve25519, .curve448, .mlkem768, .mlkem1024: nil
     }
   }
 

@@ -13,7 +13,7 @@ extension KeyExchange {
     } else {
       key = makeKey(method, privateKey: privateKey)
     }
-    try self.init(method, owning: #require(key))
+    try self.init(method, DiffieHellmanKey(method, owning: #require(key)))
   }
 }
 

@@ -5,23 +5,40 @@ import Testing
 private let modularGroups = [KeyExchangeMethod.modp2048, .modp3072, .modp4096, .modp6144, .modp8192]
 
 @Suite struct KeyExchangeTests {
-  @Test("two ends agree on a secret of the group's length", arguments: KeyExchangeMethod.allCases)
+  @Test("two ends agree on a secret, by payloads of the method's lengths", arguments: KeyExchangeMethod.allCases)
   func agreement(method: KeyExchangeMethod) throws {
     let initiator = try KeyExchange(method)
-    let responder = try KeyExchange(method)
+    let answer = try KeyExchangeAnswer(method, to: initiator.publicValue)
     #expect(initiator.publicValue.count == method.publicValueLength)
-    #expect(initiator.publicValue != responder.publicValue)
-    let secret = try initiator.sharedSecret(with: responder.publicValue)
-    #expect(try responder.sharedSecret(with: initiator.publicValue) == secret)
+    #expect(answer.publicValue.count == method.answerLength)
+    #expect(try initiator.sharedSecret(with: answer.publicValue) == answer.sharedSecret)
+    let other = try KeyExchangeAnswer(method, to: initiator.publicValue)
+    #expect(other.publicValue != answer.publicValue)
+    #expect(other.sharedSecret != answer.sharedSecret)
   }
 
-  @Test("a public value of the wrong length is refused", arguments: KeyExchangeMethod.allCases)
+  @Test("a public value of the wrong length is refused at both ends", arguments: KeyExchangeMethod.allCases)
   func wrongLength(method: KeyExchangeMethod) throws {
-    let exchange = try KeyExchange(method)
-    let value = exchange.publicValue
-    for wrong in [[], Array(value.dropLast()), value + [0], [4] + value] {
-      #expect(throws: CryptographyError.invalidPublicValue(method)) { try exchange.sharedSecret(with: wrong) }
+    func wrong(_ value: [UInt8]) -> [[UInt8]] { [[], Array(value.dropLast()), value + [0], [4] + value] }
+    let initiator = try KeyExchange(method)
+    for value in wrong(initiator.publicValue) {
+      #expect(throws: CryptographyError.invalidPublicValue(method)) { try KeyExchangeAnswer(method, to: value) }
     }
+    for value in wrong(try KeyExchangeAnswer(method, to: initiator.publicValue).publicValue) {
+      #expect(throws: CryptographyError.invalidPublicValue(method)) { try initiator.sharedSecret(with: value) }
+    }
+  }
+
+  @Test(
+    "a changed ML-KEM cipher text gives another secret and no error (FIPS 203 section 7.3)",
+    arguments: KeyExchangeMethod.allCases.filter(\.isKeyEncapsulation))
+  func implicitRejection(method: KeyExchangeMethod) throws {
+    let initiator = try KeyExchange(method)
+    let answer = try KeyExchangeAnswer(method, to: initiator.publicValue)
+    var changed = answer.publicValue
+    changed[100] ^= 1
+    #expect(try initiator.sharedSecret(with: changed) != answer.sharedSecret)
+    #expect(try initiator.sharedSecret(with: answer.publicValue) == answer.sharedSecret)
   }
 
   @Test("zero, one and numbers beyond p are refused in MODP groups (RFC 6989 section 2.1)", arguments: modularGroups)

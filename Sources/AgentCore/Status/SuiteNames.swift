@@ -44,6 +44,8 @@ extension KeyExchangeMethod {
     case .ecp521: "ECP_521"
     case .curve25519: "CURVE_25519"
     case .curve448: "CURVE_448"
+    case .mlkem768: "ML_KEM_768"
+    case .mlkem1024: "ML_KEM_1024"
     }
   }
 }

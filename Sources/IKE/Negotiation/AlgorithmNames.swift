@@ -16,7 +16,7 @@ extension Transform {
     .keyExchange: [
       0: "no pfs", 1: "modp768", 2: "modp1024", 5: "modp1536", 14: "modp2048", 15: "modp3072",
       16: "modp4096", 17: "modp6144", 18: "modp8192", 19: "ecp256", 20: "ecp384", 21: "ecp521", 31: "x25519",
-      32: "x448",
+      32: "x448", 36: "mlkem768", 37: "mlkem1024",
     ],
     .extendedSequenceNumbers: [0: "no esn", 1: "esn"],
   ]

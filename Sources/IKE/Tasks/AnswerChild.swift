@@ -125,10 +125,9 @@ final class AnswerChild: ExchangeTask {
       return .failure(Refusal(notify: NotifyPayload(wanting: method), cause: nil))
     }
     do {
-      let keyExchange = try KeyExchange(method)
-      let secret = try keyExchange.sharedSecret(with: peer.publicValue)
-      let payload = KeyExchangePayload(method: method, publicValue: keyExchange.publicValue)
-      return .success((secret, [.keyExchange(payload)]))
+      let answer = try KeyExchangeAnswer(method, to: peer.publicValue)
+      let payload = KeyExchangePayload(method: method, publicValue: answer.publicValue)
+      return .success((answer.sharedSecret, [.keyExchange(payload)]))
     } catch {
       return .failure(Refusal(notify: NotifyPayload(.invalidSyntax), cause: "the peer's key exchange: \(error)"))
     }

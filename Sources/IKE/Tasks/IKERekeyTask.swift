@@ -86,9 +86,9 @@ final class AnswerIKERekey: ExchangeTask {
     let nonces = Nonces(initiator: peerNonce.bytes, responder: context.newNonce())
     let parameters = IKESAParameters(
       suite: suite, nonces: nonces, initiatorSPI: peerSPI, responderSPI: spi, isInitiator: false)
-    guard let keyExchange = try? KeyExchange(suite.keyExchange),
-      let secret = try? keyExchange.sharedSecret(with: peer.publicValue),
-      let sa = try? session.sa?.successor(parameters, sharedSecret: secret, random: context.random)
+    guard let keyExchange = try? KeyExchangeAnswer(suite.keyExchange, to: peer.publicValue),
+      let sa = try? session.sa?.successor(
+        parameters, sharedSecret: keyExchange.sharedSecret, random: context.random)
     else { throw .refused(NotifyPayload(.invalidSyntax)) }
     answer = [
       .securityAssociation(

@@ -109,9 +109,8 @@ final class AnswerIKESA: ExchangeTask {
       suite: suite, nonces: nonces, initiatorSPI: session.initiatorSPI, responderSPI: session.responderSPI,
       isInitiator: false)
     do {
-      let keyExchange = try KeyExchange(suite.keyExchange)
-      let secret = try keyExchange.sharedSecret(with: peer.publicValue)
-      session.sa = try IKESA(parameters, sharedSecret: secret, random: context.random)
+      let keyExchange = try KeyExchangeAnswer(suite.keyExchange, to: peer.publicValue)
+      session.sa = try IKESA(parameters, sharedSecret: keyExchange.sharedSecret, random: context.random)
       answer = [
         .securityAssociation(
           SecurityAssociationPayload([suite.choice(number: proposal.number, spi: .initialIKE)])),
