@@ -4,6 +4,21 @@ import WireFormat
 
 // The answers are FRR 8.4.4's own, cut down to a few entries.
 @Suite struct ObservationTests {
+  @Test("EIGRP's peers are counted by interface, past the titles")
+  func eigrpPeers() {
+    let answer = """
+
+      EIGRP interfaces for AS(777)
+
+      Interface        Bandwidth  Delay      Peers  Xmit Queue   Mean    Pacing Time    Multicast    Pending
+                                                    Un/Reliable  SRTT    Un/Reliable    Flow Timer   Routes
+      vti1             100000     20         1      0 / 1         0       0              0            0
+      lan0             100000     10         0      0 / 0         0       0              0            0
+      """
+    #expect(FRRAnswer.eigrpPeers(answer) == ["vti1": 1, "lan0": 0])
+    #expect(FRRAnswer.eigrpPeers("Exiting: failed to connect to any daemons.").isEmpty)
+  }
+
   @Test("OSPF's neighbours have an interface without its address, and are adjacent once full")
   func ospf() throws {
     let json = """

@@ -23,8 +23,12 @@ struct ProcessFile {
   /// Asks the daemon to end and waits for at most two seconds, then ends it.
   func terminate() {
     guard let process = runningProcess else { return }
-    kill(process, SIGTERM)
+    Glibc.kill(process, SIGTERM)
     for _ in 0..<200 where runningProcess != nil { usleep(10_000) }
-    if runningProcess != nil { kill(process, SIGKILL) }
+    if runningProcess != nil { kill() }
+  }
+  /// Ends the daemon at once.
+  func kill() {
+    if let process = runningProcess { Glibc.kill(process, SIGKILL) }
   }
 }

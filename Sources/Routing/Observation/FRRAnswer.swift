@@ -7,6 +7,8 @@ public enum FRRQuestion: String, CaseIterable, Sendable {
   case ospfNeighbours = "show ip ospf neighbor json"
   /// Answered by `FRRAnswer.eigrpNeighbours`; eigrpd knows no JSON.
   case eigrpNeighbours = "show ip eigrp neighbors"
+  /// Answered by `FRRAnswer.eigrpPeers`.
+  case eigrpInterfaces = "show ip eigrp interfaces"
   /// Answered by `FRRAnswer.bfdPeers`.
   case bfdPeers = "show bfd peers json"
   /// Answered by `FRRAnswer.routes`.
@@ -56,6 +58,20 @@ public enum FRRAnswer {
       guard columns.count >= 4, Int(columns[0]) != nil, let address = IPAddress(columns[1]) else { return nil }
       return RoutingNeighbour(interface: columns[2], address: address, state: "up", isAdjacent: true)
     }
+  }
+
+  /// How many peers EIGRP hears on each interface, whether or not they have become neighbours: a table whose rows are
+  /// an interface, its bandwidth, its delay and that number.
+  public static func eigrpPeers(_ text: String) -> [String: Int] {
+    var peers: [String: Int] = [:]
+    for line in text.split(whereSeparator: \.isNewline) {
+      let columns = line.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+      guard columns.count >= 4, Int(columns[1]) != nil, Int(columns[2]) != nil, let count = Int(columns[3]) else {
+        continue
+      }
+      peers[columns[0]] = count
+    }
+    return peers
   }
 
   /// BFD's sessions.

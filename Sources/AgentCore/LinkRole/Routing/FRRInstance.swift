@@ -69,6 +69,12 @@ final class FRRInstance {
     file(of: daemon).terminate()
   }
 
+  /// Ends a daemon without a goodbye to its neighbours, for `watch` to start it anew.
+  func kill(_ daemon: String) {
+    logger.info("routing daemon is stuck and started anew", metadata: .fields([.program: daemon]))
+    file(of: daemon).kill()
+  }
+
   /// Ends the daemons, those first that were started last.
   func stop() {
     for daemon in daemons.reversed() { file(of: daemon).terminate() }

@@ -3,15 +3,14 @@ import WireFormat
 /// How long each interface has been without a routing neighbour.
 ///
 /// FRR 8.4's eigrpd can get stuck when both ends of a tunnel meet at the same moment: one end has its neighbour, the
-/// other one waits for good for the acknowledgement of its first update. Clearing the neighbour there lets the two meet
-/// again, and where there is none it does nothing.
+/// other one waits for good for the acknowledgement of its first update.
 struct LonelyInterfaces {
-  /// How long a neighbour may take to be seen, and how long after one attempt the next one comes.
+  /// How long a neighbour may take to be seen, and how long after one remedy the next one is tried.
   static let patience = Duration.seconds(6)
 
   private var since: [String: Instant] = [:]
 
-  /// The interfaces whose neighbour should be cleared now.
+  /// The interfaces for which something should be done now.
   ///
   /// - Parameters:
   ///   - interfaces: those that are there.

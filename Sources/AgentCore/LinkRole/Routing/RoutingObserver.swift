@@ -89,17 +89,22 @@ final class RoutingObserver {
       new.neighbours =
         question == .eigrpNeighbours ? FRRAnswer.eigrpNeighbours(answer) : try? FRRAnswer.ospfNeighbours(answer)
     }
-    if question == .eigrpNeighbours, let neighbours = new.neighbours { clearStuck(besides: neighbours) }
+    if question == .eigrpNeighbours, let neighbours = new.neighbours { restartWhereStuck(besides: neighbours) }
     guard new != state else { return }
     state = new
     onChange()
   }
 
-  /// Has eigrpd forget the neighbours with which it got stuck.
-  private func clearStuck(besides neighbours: [RoutingNeighbour]) {
+  /// Starts eigrpd anew when it hears a peer that does not become a neighbour.
+  ///
+  /// It is killed, because a goodbye would leave routes through a neighbour that is gone in the peer's FRR 8.4.
+  private func restartWhereStuck(besides neighbours: [RoutingNeighbour]) {
     let accompanied = Set(neighbours.filter(\.isAdjacent).map(\.interface))
-    for interface in lonely.overdue(Array(knownIndexes.keys), accompanied: accompanied, now: SystemClock.now) {
-      instance.ask("clear ip eigrp neighbors \(interface)") { _ in }
+    let overdue = lonely.overdue(Array(knownIndexes.keys), accompanied: accompanied, now: SystemClock.now)
+    if overdue.isEmpty { return }
+    instance.ask(FRRQuestion.eigrpInterfaces.rawValue) { [weak self] answer in
+      let peers = FRRAnswer.eigrpPeers(answer ?? "")
+      if overdue.contains(where: { peers[$0] ?? 0 > 0 }) { self?.instance.kill(FRRDaemon.eigrpd.rawValue) }
     }
   }
 }
