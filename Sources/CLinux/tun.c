@@ -23,3 +23,7 @@ int clinux_tun_open(const char *name, short flags, unsigned int offloads) {
   }
   return descriptor;
 }
+
+int clinux_tun_set_offloads(int descriptor, unsigned int offloads) {
+  return ioctl(descriptor, TUNSETOFFLOAD, offloads) < 0 ? -errno : 0;
+}

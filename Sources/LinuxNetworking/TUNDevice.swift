@@ -4,13 +4,17 @@ import WireFormat
 
 /// A layer 3 interface whose packets we read and write: the tunnel interface of one IPsec tunnel.
 ///
-/// Each packet has a `VirtualNetworkHeader` before it, by which one read or write moves up to 64 KiB of one TCP flow.
+/// Each packet has a `VirtualNetworkHeader` before it, by which one read or write moves up to 64 KiB of one TCP or
+/// UDP flow.
 /// Non-blocking. The interface lives as long as a descriptor of it is open in any process.
 public final class TUNDevice: Sendable {
   /// The device's descriptor, for an `EventLoop` to watch or a `MessageChannel` to pass on.
   public let descriptor: FileDescriptor
   /// The interface's name.
   public let name: String
+
+  /// Whether the device moves UDP packets of several segments (Linux 6.2 and newer); TCP's it always does.
+  public let takesUDPSegments: Bool
 
   /// The largest packet with its header, in bytes.
   public static let maximumRead = VirtualNetworkHeader.length + 65_535
@@ -21,8 +25,7 @@ public final class TUNDevice: Sendable {
       throw LinuxError("create interface '\(name)'", code: ENAMETOOLONG)
     }
     let flags = Int16(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR)
-    let offloads = UInt32(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)
-    let number = try check("create tunnel interface \(name)", clinux_tun_open(name, flags, offloads))
+    let number = try check("create tunnel interface \(name)", clinux_tun_open(name, flags, TUNDevice.offloads))
     self.init(adopting: FileDescriptor(owning: number), name: name)
   }
 
@@ -30,7 +33,12 @@ public final class TUNDevice: Sendable {
   public init(adopting descriptor: FileDescriptor, name: String) {
     self.descriptor = descriptor
     self.name = name
+    takesUDPSegments = clinux_tun_set_offloads(descriptor.rawValue, TUNDevice.offloads | TUNDevice.udpOffloads) == 0
   }
+
+  private static let offloads = UInt32(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)
+  /// TUN_F_USO4 and TUN_F_USO6, newer than Debian 12's headers.
+  private static let udpOffloads: UInt32 = 0x20 | 0x40
 
   /// Reads one header and its IP packet into `buffer` and returns their length together; nil when none is waiting.
   ///

@@ -18,6 +18,8 @@ public struct VirtualNetworkHeader: Hashable, Sendable {
     case tcpOverIPv4 = 1
     /// TCP over IPv6.
     case tcpOverIPv6 = 4
+    /// UDP over either.
+    case udp = 5
   }
 
   /// Length of the header in bytes.
@@ -53,7 +55,7 @@ public struct VirtualNetworkHeader: Hashable, Sendable {
     self.checksumOffset = checksumOffset
   }
 
-  /// Reads the header at the start of `bytes`; nil if it is incomplete or asks for a segmentation other than of TCP.
+  /// Reads the header at the start of `bytes`; nil if it is incomplete or asks for a segmentation other than these.
   public init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= VirtualNetworkHeader.length, let segmentation = Segmentation(rawValue: bytes[1]) else {
       return nil

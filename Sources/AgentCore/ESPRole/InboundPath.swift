@@ -78,7 +78,7 @@ final class InboundPath {
     let inner = UnsafeMutableRawBufferPointer(rebasing: buffer[opened.inner])
     if runTunnel === tunnel, run.join(inner) { return }
     flush()
-    run.start(inner)
+    run.start(inner, joinsUDP: tunnel.device.takesUDPSegments)
     runTunnel = tunnel
   }
 

@@ -17,6 +17,7 @@
 
 // tun.c
 int clinux_tun_open(const char *name, short flags, unsigned int offloads);
+int clinux_tun_set_offloads(int descriptor, unsigned int offloads);
 
 // sockets.c
 /// The layout of `struct mmsghdr`, which needs _GNU_SOURCE.

@@ -1,13 +1,15 @@
 import WireFormat
 
-/// Joins TCP packets that follow each other in one flow into one packet of several segments, so that the system
+/// Joins TCP or UDP packets that follow each other in one flow into one packet of several segments, so that the system
 /// handles them at one go; the reverse of `Segmentation`.
 ///
-/// A packet joins only if cutting the whole again gives exactly the packets that came in: same addresses, ports, TTL,
-/// type of service, options, acknowledgement and window; sequence and identification go on; no flag but ACK, and PSH at
-/// the end; one size, the last may be shorter; all checksums right. Nothing is copied: the pieces stay where they are.
+/// A packet joins only if cutting the whole again gives exactly the packets that came in: same addresses, ports, TTL and
+/// type of service; for TCP the same options, acknowledgement and window; sequence and identification go on; no flag but
+/// ACK, and PSH at the end; one size, the last may be shorter; all checksums right, for UDP not left out. Nothing is
+/// copied: the pieces stay where they are.
 public final class PacketRun {
-  private var first: TCPPacket?
+  private var first: TransportPacket?
+  private var joinsUDP = false
   private var segmentSize = 0
   private var nextSequence: UInt32 = 0
   private var nextIdentification: UInt16 = 0
@@ -41,93 +43,136 @@ public final class PacketRun {
   }
 
   /// Empties the run and begins it anew with `packet`, any IP packet; its bytes must stay until the run is used.
-  public func start(_ packet: UnsafeMutableRawBufferPointer) {
+  /// `joinsUDP` says whether the device takes UDP packets of several segments.
+  public func start(_ packet: UnsafeMutableRawBufferPointer, joinsUDP: Bool) {
+    self.joinsUDP = joinsUDP
     storage[0] = UnsafeRawBufferPointer(packet)
     pieceCount = 1
     length = packet.count
     isFirstVerified = false
-    first = PacketRun.candidate(packet)
+    first = candidate(packet)
     guard let first else { return isOpen = false }
     segmentSize = first.payload.count
-    lastFlags = first.flags
-    isOpen = first.flags == TCPPacket.ack && segmentSize > 0
-    nextSequence = first.sequence &+ UInt32(truncatingIfNeeded: segmentSize)
+    isOpen = segmentSize > 0 && PacketRun.leavesOpen(first)
+    guard isOpen else { return }
     nextIdentification = first.identification &+ 1
+    if first.transport == .tcp {
+      lastFlags = first.flags
+      nextSequence = first.sequence &+ UInt32(truncatingIfNeeded: segmentSize)
+    }
   }
 
   /// Adds the packet to the run if it belongs there; false if it does not.
   public func join(_ packet: UnsafeMutableRawBufferPointer) -> Bool {
-    guard isOpen, let first, let next = PacketRun.candidate(packet), continues(first, next) else { return false }
+    guard isOpen, let first, let next = candidate(packet), continues(first, next), isIntact(first, next) else {
+      return false
+    }
     let payload = next.payload
-    guard isIntact(first, next) else { return false }
     storage[pieceCount] = payload
     pieceCount += 1
     length += payload.count
-    lastFlags = next.flags
-    nextSequence = nextSequence &+ UInt32(truncatingIfNeeded: payload.count)
     nextIdentification = nextIdentification &+ 1
-    isOpen = next.flags == TCPPacket.ack && payload.count == segmentSize
+    if next.transport == .tcp {
+      lastFlags = next.flags
+      nextSequence = nextSequence &+ UInt32(truncatingIfNeeded: payload.count)
+    }
+    isOpen = payload.count == segmentSize && PacketRun.leavesOpen(next)
     return true
   }
 
   /// Rewrites the first packet's headers for the whole and returns what the kernel must know of it.
   public func finish() -> VirtualNetworkHeader {
     guard pieceCount > 1, let first else { return .plain }
-    first.setIPLength(length, identification: first.identification)
-    first.setFlags(lastFlags)
-    first.setChecksum(first.pseudoHeader(length: length - first.ipLength).partialValue)
+    first.setLength(length, identification: first.identification)
+    if first.transport == .tcp { first.setFlags(lastFlags) }
+    first.setChecksumField(first.pseudoHeader(length: length - first.ipLength).partialValue)
     return VirtualNetworkHeader(
-      needsChecksum: true, segmentation: first.isIPv4 ? .tcpOverIPv4 : .tcpOverIPv6,
+      needsChecksum: true, segmentation: PacketRun.segmentation(of: first),
       headerLength: UInt16(truncatingIfNeeded: first.headerLength),
       segmentSize: UInt16(truncatingIfNeeded: segmentSize),
       checksumStart: UInt16(truncatingIfNeeded: first.ipLength),
-      checksumOffset: UInt16(TCPPacket.checksumOffset))
+      checksumOffset: UInt16(first.transport.checksumOffset))
   }
 
-  /// A TCP packet without IP options, extension headers or fragmentation; nil for all others.
-  private static func candidate(_ packet: UnsafeMutableRawBufferPointer) -> TCPPacket? {
+  private static func segmentation(of packet: TransportPacket) -> VirtualNetworkHeader.Segmentation {
+    if packet.transport == .udp { return .udp }
+    return packet.isIPv4 ? .tcpOverIPv4 : .tcpOverIPv6
+  }
+
+  /// A TCP or UDP packet without IP options, extension headers or fragmentation; nil for all others.
+  private func candidate(_ packet: UnsafeMutableRawBufferPointer) -> TransportPacket? {
     guard let version = packet.first else { return nil }
     if version == 0x45 {
       // Neither a fragment nor one with more to come (RFC 791 section 3.1).
-      guard packet.count >= 20, packet[9] == IPProtocolNumber.tcp, packet[6] & 0x3F == 0, packet[7] == 0 else {
-        return nil
-      }
-      return TCPPacket(packet, ipLength: 20)
+      guard packet.count >= 20, packet[6] & 0x3F == 0, packet[7] == 0 else { return nil }
+      return candidate(packet, protocolNumber: packet[9], ipLength: 20)
     }
-    guard version >> 4 == 6, packet.count >= 40, packet[6] == IPProtocolNumber.tcp else { return nil }
-    return TCPPacket(packet, ipLength: 40)
+    guard version >> 4 == 6, packet.count >= 40 else { return nil }
+    return candidate(packet, protocolNumber: packet[6], ipLength: 40)
   }
 
-  private func continues(_ first: TCPPacket, _ next: TCPPacket) -> Bool {
+  private func candidate(
+    _ packet: UnsafeMutableRawBufferPointer, protocolNumber: UInt8, ipLength: Int
+  ) -> TransportPacket? {
+    switch protocolNumber {
+    case IPProtocolNumber.tcp: return TransportPacket(packet, .tcp, ipLength: ipLength)
+    case IPProtocolNumber.udp where joinsUDP:
+      guard let udp = TransportPacket(packet, .udp, ipLength: ipLength),
+        udp.udpLength == packet.count - ipLength
+      else { return nil }
+      return udp
+    default: return nil
+    }
+  }
+
+  /// Whether another packet may follow this one in a run. Flags end it: they would be another packet's when cut again.
+  private static func leavesOpen(_ packet: TransportPacket) -> Bool {
+    packet.transport == .udp || packet.flags == TransportPacket.ack
+  }
+
+  private func continues(_ first: TransportPacket, _ next: TransportPacket) -> Bool {
     let payloadLength = next.payload.count
-    guard next.isIPv4 == first.isIPv4, next.headerLength == first.headerLength, payloadLength > 0,
-      payloadLength <= segmentSize, length + payloadLength <= PacketRun.maximumLength,
-      pieceCount < PacketRun.maximumPieces, next.sequence == nextSequence,
-      next.flags == TCPPacket.ack || next.flags == TCPPacket.ack | TCPPacket.psh
+    guard next.transport == first.transport, next.isIPv4 == first.isIPv4, next.headerLength == first.headerLength,
+      payloadLength > 0, payloadLength <= segmentSize, length + payloadLength <= PacketRun.maximumLength,
+      pieceCount < PacketRun.maximumPieces
     else { return false }
     if first.isIPv4, next.identification != nextIdentification { return false }
-    return PacketRun.fieldsThatStay(first, next)
+    return next.transport == .udp ? PacketRun.udpFieldsThatStay(first, next) : continuesTCP(first, next)
+  }
+
+  private func continuesTCP(_ first: TransportPacket, _ next: TransportPacket) -> Bool {
+    next.sequence == nextSequence && next.flags & ~TransportPacket.psh == TransportPacket.ack
+      && PacketRun.tcpFieldsThatStay(first, next)
+  }
+
+  private static func udpFieldsThatStay(_ first: TransportPacket, _ next: TransportPacket) -> Bool {
+    // Ports.
+    ipFieldsThatStay(first, next) && agree(first, next, first.ipLength..<(first.ipLength + 4))
   }
 
   /// Whether the headers agree but for length, identification, sequence, flags and checksums.
-  private static func fieldsThatStay(_ first: TCPPacket, _ next: TCPPacket) -> Bool {
-    func agree(_ range: Range<Int>) -> Bool {
-      range.allSatisfy { first.bytes[$0] == next.bytes[$0] }
-    }
+  private static func tcpFieldsThatStay(_ first: TransportPacket, _ next: TransportPacket) -> Bool {
     let tcp = first.ipLength
-    let ip =
-      first.isIPv4
-      ? agree(0..<2) && agree(6..<10) && agree(12..<20)
-      : agree(0..<4) && agree(6..<40)
     // Ports; acknowledgement, header length; window; urgent pointer and options.
-    return ip && agree(tcp..<(tcp + 4)) && agree((tcp + 8)..<(tcp + 13)) && agree((tcp + 14)..<(tcp + 16))
-      && agree((tcp + 18)..<first.headerLength)
+    return ipFieldsThatStay(first, next)
+      && agree(first, next, tcp..<(tcp + 4)) && agree(first, next, (tcp + 8)..<(tcp + 13))
+      && agree(first, next, (tcp + 14)..<(tcp + 16)) && agree(first, next, (tcp + 18)..<first.headerLength)
+  }
+
+  private static func ipFieldsThatStay(_ first: TransportPacket, _ next: TransportPacket) -> Bool {
+    first.isIPv4
+      ? agree(first, next, 0..<2) && agree(first, next, 6..<10) && agree(first, next, 12..<20)
+      : agree(first, next, 0..<4) && agree(first, next, 6..<40)
+  }
+
+  private static func agree(_ first: TransportPacket, _ next: TransportPacket, _ range: Range<Int>) -> Bool {
+    range.allSatisfy { first.bytes[$0] == next.bytes[$0] }
   }
 
   /// A wrong checksum must reach its receiver as it is; joining would put it right.
-  private func isIntact(_ first: TCPPacket, _ next: TCPPacket) -> Bool {
-    func isIntact(_ packet: TCPPacket) -> Bool {
-      (!packet.isIPv4 || packet.ipChecksum == 0) && packet.checksum == 0
+  private func isIntact(_ first: TransportPacket, _ next: TransportPacket) -> Bool {
+    func isIntact(_ packet: TransportPacket) -> Bool {
+      (!packet.isIPv4 || packet.hasExactIPChecksum) && packet.hasExactChecksum
     }
     if !isFirstVerified {
       guard isIntact(first) else {

@@ -1,17 +1,17 @@
 import WireFormat
 
-/// Cuts what a TUN device hands over into the packets that it stands for: one TCP packet of many segments, or one packet
-/// whose checksum is not completed yet.
+/// Cuts what a TUN device hands over into the packets that it stands for: one TCP or UDP packet of many segments, or one
+/// packet whose checksum is not completed yet.
 ///
 ///     super-packet   │ IP TCP │ payload 0 │ payload 1 │ … │ rest │
 ///     packets        │ IP TCP │ payload 0 │   │ IP TCP │ payload 1 │   …   │ IP TCP │ rest │
 ///
 /// The packets are those that the system would have made itself: identifications and sequence numbers go on, FIN and
-/// PSH stand in the last.
+/// PSH stand in the last, CWR in the first.
 public struct Segmentation {
   private enum Shape {
     case single(checksum: (start: Int, field: Int)?)
-    case tcp(TCPPacket, segmentSize: Int)
+    case several(TransportPacket, segmentSize: Int)
   }
 
   private let packet: UnsafeMutableRawBufferPointer
@@ -26,23 +26,24 @@ public struct Segmentation {
       guard !header.needsChecksum || (start <= packet.count && field + 2 <= packet.count) else { return nil }
       shape = .single(checksum: header.needsChecksum ? (start, field) : nil)
     } else {
-      guard header.needsChecksum, header.segmentSize > 0, let tcp = TCPPacket(packet, ipLength: start),
-        tcp.isIPv4 == (header.segmentation == .tcpOverIPv4), !tcp.payload.isEmpty
+      guard header.needsChecksum, header.segmentSize > 0,
+        let whole = TransportPacket(packet, header.segmentation == .udp ? .udp : .tcp, ipLength: start),
+        header.segmentation == .udp || whole.isIPv4 == (header.segmentation == .tcpOverIPv4), !whole.payload.isEmpty
       else { return nil }
-      shape = .tcp(tcp, segmentSize: Int(header.segmentSize))
+      shape = .several(whole, segmentSize: Int(header.segmentSize))
     }
   }
 
   /// The number of packets.
   public var count: Int {
-    guard case .tcp(let tcp, let size) = shape else { return 1 }
-    return (tcp.payload.count + size - 1) / size
+    guard case .several(let whole, let size) = shape else { return 1 }
+    return (whole.payload.count + size - 1) / size
   }
 
   /// Length of packet `index` in bytes.
   public func length(_ index: Int) -> Int {
-    guard case .tcp(let tcp, let size) = shape else { return packet.count }
-    return tcp.headerLength + min(size, tcp.payload.count - index * size)
+    guard case .several(let whole, let size) = shape else { return packet.count }
+    return whole.headerLength + min(size, whole.payload.count - index * size)
   }
 
   /// Writes packet `index`, complete with its checksums, to `target`, which is exactly `length(index)` bytes.
@@ -52,26 +53,33 @@ public struct Segmentation {
     case .single(let checksum):
       target.copyMemory(from: UnsafeRawBufferPointer(packet))
       if let checksum { Segmentation.complete(target, start: checksum.start, field: checksum.field) }
-    case .tcp(let tcp, let size):
-      Segmentation.write(index, of: tcp, segmentSize: size, isLast: index == count - 1, to: target)
+    case .several(let whole, let size):
+      Segmentation.write(index, of: whole, segmentSize: size, isLast: index == count - 1, to: target)
     }
   }
 
   private static func write(
-    _ index: Int, of whole: TCPPacket, segmentSize: Int, isLast: Bool, to target: UnsafeMutableRawBufferPointer
+    _ index: Int, of whole: TransportPacket, segmentSize: Int, isLast: Bool, to target: UnsafeMutableRawBufferPointer
   ) {
     let headerLength = whole.headerLength
     target.copyMemory(from: UnsafeRawBufferPointer(rebasing: whole.bytes[..<headerLength]))
     let payload = whole.payload[(index * segmentSize)..<(index * segmentSize + target.count - headerLength)]
     UnsafeMutableRawBufferPointer(rebasing: target[headerLength...]).copyMemory(
       from: UnsafeRawBufferPointer(rebasing: payload))
-    guard let segment = TCPPacket(target, ipLength: whole.ipLength) else { return }
-    segment.setIPLength(
-      target.count, identification: whole.identification &+ UInt16(truncatingIfNeeded: index))
-    segment.setSequence(whole.sequence &+ UInt32(truncatingIfNeeded: index * segmentSize))
-    if !isLast { segment.setFlags(whole.flags & ~(TCPPacket.fin | TCPPacket.psh)) }
-    segment.setChecksum(0)
-    segment.setChecksum(segment.checksum)
+    guard let segment = TransportPacket(target, whole.transport, ipLength: whole.ipLength) else { return }
+    segment.setLength(target.count, identification: whole.identification &+ UInt16(truncatingIfNeeded: index))
+    if whole.transport == .tcp {
+      segment.setSequence(whole.sequence &+ UInt32(truncatingIfNeeded: index * segmentSize))
+      segment.setFlags(flags(index, of: whole, isLast: isLast))
+    }
+    segment.completeChecksum()
+  }
+
+  /// RFC 9293 section 3.10.7.4 and RFC 3168 section 6.1.2: FIN and PSH close what was sent, CWR answers once.
+  private static func flags(_ index: Int, of whole: TransportPacket, isLast: Bool) -> UInt8 {
+    let onlyLast = isLast ? 0 : TransportPacket.fin | TransportPacket.psh
+    let onlyFirst = index == 0 ? 0 : TransportPacket.cwr
+    return whole.flags & ~(onlyLast | onlyFirst)
   }
 
   /// Completes a checksum whose field holds the sum of the pseudo-header.

@@ -1,12 +1,13 @@
 import ESP
 import FabricTestKit
+import Foundation
 import Testing
 import WireFormat
 
 struct PacketRunTests {
   /// Passes packets through runs as the way in does, and cuts what comes out again: what the system gets to see, and in
   /// how many pieces it was handed over.
-  private func carry(_ packets: [[UInt8]]) -> (packets: [[UInt8]], writes: Int) {
+  private func carry(_ packets: [[UInt8]], joinsUDP: Bool = true) -> (packets: [[UInt8]], writes: Int) {
     let buffers = packets.map { packet in
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: packet.count, alignment: 8)
       buffer.copyBytes(from: packet)
@@ -24,7 +25,7 @@ struct PacketRunTests {
     }
     for buffer in buffers where run.isEmpty || !run.join(buffer) {
       flush()
-      run.start(buffer)
+      run.start(buffer, joinsUDP: joinsUDP)
     }
     flush()
     return (carried, writes)
@@ -42,16 +43,64 @@ struct PacketRunTests {
     }
   }
 
-  private func flow(_ family: IPAddress.Family, payload: Int, flags: UInt8 = 0x10) -> TCPPacketBuilder {
-    TCPPacketBuilder(family: family, flags: flags, payload: SeededRandom(seed: 4).randomBytes(payload))
+  private func flow(
+    _ family: IPAddress.Family, _ transport: PacketBuilder.Transport = .tcp, payload: Int, flags: UInt8 = 0x10
+  ) -> PacketBuilder {
+    PacketBuilder(
+      family: family, transport: transport, flags: flags, payload: SeededRandom(seed: 4).randomBytes(payload))
   }
 
-  @Test("Packets of one flow become one write, and are the same when cut again", arguments: [IPAddress.Family.v4, .v6])
-  func joins(family: IPAddress.Family) {
-    let packets = flow(family, payload: 20_000, flags: 0x18).cut(into: 1348)
+  @Test(
+    "Packets of one flow become one write, and are the same when cut again", arguments: [IPAddress.Family.v4, .v6],
+    PacketBuilder.Transport.allCases)
+  func joins(family: IPAddress.Family, transport: PacketBuilder.Transport) {
+    let packets = flow(family, transport, payload: 20_000, flags: 0x18).cut(into: 1348)
     let result = carry(packets)
     #expect(result.packets == packets)
     #expect(result.writes == 1)
+  }
+
+  @Test("UDP packets stay apart where the device does not take them together")
+  func udpRefused() {
+    let packets = flow(.v4, .udp, payload: 5000).cut(into: 1000)
+    let result = carry(packets, joinsUDP: false)
+    #expect(result.packets == packets)
+    #expect(result.writes == 5)
+  }
+
+  @Test("A UDP packet that differs in anything but its place in the flow does not join", arguments: 0..<8)
+  func separatesUDP(difference: Int) {
+    let first = flow(.v4, .udp, payload: 1000)
+    var next = first
+    next.identification += 1
+    switch difference {
+    case 0: next.ports.1 += 1
+    case 1: next.hopLimit -= 1
+    case 2: next.trafficClass = 2
+    case 3: next.dontFragment = false
+    case 4: next.identification -= 1
+    case 5: next.payload.append(0)
+    case 6: next.payload = []
+    default: next.transport = .tcp
+    }
+    let packets = [first.bytes, next.bytes]
+    let result = carry(packets)
+    #expect(result.packets == packets)
+    #expect(result.writes == 2)
+  }
+
+  @Test("A UDP packet without a checksum, or of another length than IP's, stays as it is", arguments: [0, 1])
+  func oddUDP(packet: Int) {
+    let packets = flow(.v4, .udp, payload: 2000).cut(into: 1000)
+    var withoutChecksum = packets
+    withoutChecksum[packet].replaceSubrange(26..<28, with: [0, 0])
+    var longer = packets
+    longer[packet][25] ^= 1
+    for odd in [withoutChecksum, longer] {
+      let result = carry(odd)
+      #expect(result.packets == odd)
+      #expect(result.writes == 2)
+    }
   }
 
   @Test("A packet that differs in anything but its place in the flow does not join", arguments: 0..<13)
@@ -118,28 +167,35 @@ struct PacketRunTests {
     #expect(result.writes == (packets.count + 6) / 7)
   }
 
+  /// How many packets to try; a million take two minutes in a release build.
+  private static let randomPackets = ProcessInfo.processInfo.environment["FABRIC_RANDOM_PACKETS"].flatMap(Int.init)
+
   @Test("Flows with loss, reorder, duplicates and noise come out byte by byte as they went in")
   func differential() {
     let random = SeededRandom(seed: 5)
-    var writes = 0
-    var count = 0
-    for _ in 0..<300 {
+    var (writes, count) = (0, 0)
+    while count < PacketRunTests.randomPackets ?? 5000 {
       var packets: [[UInt8]] = []
-      for _ in 0..<3 {
-        let family = random.next() % 2 == 0 ? IPAddress.Family.v4 : .v6
-        var packet = flow(family, payload: Int(random.next() % 9000) + 1, flags: random.next() % 4 == 0 ? 0x18 : 0x10)
-        packet.ports.0 = UInt16(random.next() % 2)
-        packet.sequence = UInt32(truncatingIfNeeded: random.next())
-        packets += packet.cut(into: Int(random.next() % 1400) + 100)
-      }
+      for _ in 0..<3 { packets += randomFlow(random) }
       packets = disturb(packets, random)
       let result = carry(packets)
       #expect(result.packets == packets)
       writes += result.writes
       count += packets.count
     }
+    print("\(count) random packets came out as they went in, in \(writes) writes")
     // Otherwise the property would hold for joining nothing.
     #expect(writes * 2 < count)
+  }
+
+  private func randomFlow(_ random: SeededRandom) -> [[UInt8]] {
+    var packet = flow(
+      random.next() % 2 == 0 ? .v4 : .v6, random.next() % 3 == 0 ? .udp : .tcp, payload: Int(random.next() % 9000) + 1,
+      flags: random.next() % 4 == 0 ? 0x18 : 0x10)
+    packet.ports.0 = UInt16(random.next() % 2)
+    packet.sequence = UInt32(truncatingIfNeeded: random.next())
+    packet.identification = UInt16(truncatingIfNeeded: random.next())
+    return packet.cut(into: Int(random.next() % 1400) + 100)
   }
 
   private func disturb(_ packets: [[UInt8]], _ random: SeededRandom) -> [[UInt8]] {

@@ -17,24 +17,27 @@ struct SegmentationTests {
     }
   }
 
-  private func header(_ packet: TCPPacketBuilder, size: Int) -> VirtualNetworkHeader {
-    VirtualNetworkHeader(
-      needsChecksum: true, segmentation: packet.family == .v4 ? .tcpOverIPv4 : .tcpOverIPv6, headerLength: 0,
-      segmentSize: UInt16(size), checksumStart: packet.family == .v4 ? 20 : 40, checksumOffset: 16)
+  private func header(_ packet: PacketBuilder, size: Int) -> VirtualNetworkHeader {
+    let tcp = packet.family == .v4 ? VirtualNetworkHeader.Segmentation.tcpOverIPv4 : .tcpOverIPv6
+    return VirtualNetworkHeader(
+      needsChecksum: true, segmentation: packet.transport == .tcp ? tcp : .udp, headerLength: 0,
+      segmentSize: UInt16(size), checksumStart: UInt16(packet.ipLength), checksumOffset: UInt16(packet.checksumOffset))
   }
 
   @Test(
     "A super-packet becomes the packets that the system would have made itself",
-    arguments: [IPAddress.Family.v4, .v6], [1, 1448, 1449, 2896, 2897, 60_000])
-  func cuts(family: IPAddress.Family, payloadLength: Int) {
-    var packet = TCPPacketBuilder(family: family, identification: 0xFFFE, sequence: .max - 2000, flags: 0x19)
+    arguments: [IPAddress.Family.v4, .v6].flatMap { family in PacketBuilder.Transport.allCases.map { (family, $0) } },
+    [1, 1448, 1449, 2896, 2897, 60_000])
+  func cuts(shape: (family: IPAddress.Family, transport: PacketBuilder.Transport), payloadLength: Int) {
+    var packet = PacketBuilder(
+      family: shape.family, transport: shape.transport, identification: 0xFFFE, sequence: .max - 2000, flags: 0x99)
     packet.payload = SeededRandom(seed: 1).randomBytes(payloadLength)
     #expect(packets(packet.bytes, header(packet, size: 1448)) == packet.cut(into: 1448))
   }
 
   @Test("A whole packet passes unchanged")
   func passesPlain() {
-    let packet = TCPPacketBuilder(payload: [1, 2, 3]).bytes
+    let packet = PacketBuilder(payload: [1, 2, 3]).bytes
     #expect(packets(packet, .plain) == [packet])
   }
 
@@ -60,7 +63,7 @@ struct SegmentationTests {
 
   @Test("Headers that contradict the packet are refused")
   func refuses() {
-    let packet = TCPPacketBuilder(payload: [UInt8](repeating: 7, count: 100))
+    let packet = PacketBuilder(payload: [UInt8](repeating: 7, count: 100))
     let good = header(packet, size: 50)
     var bad = [VirtualNetworkHeader](repeating: good, count: 5)
     bad[0].segmentSize = 0
@@ -73,7 +76,7 @@ struct SegmentationTests {
     single.needsChecksum = true
     single.checksumOffset = UInt16(packet.bytes.count - 1)
     #expect(packets(packet.bytes, single) == nil)
-    #expect(packets(TCPPacketBuilder().bytes, good) == nil)
+    #expect(packets(PacketBuilder().bytes, good) == nil)
     #expect(packets([], good) == nil)
   }
 
@@ -83,7 +86,7 @@ struct SegmentationTests {
     for _ in 0..<20_000 {
       let bytes = [[0x45, 0x60, 0x4F, 0][Int(random.next() % 4)]] + random.randomBytes(Int(random.next() % 100))
       let noise = random.randomBytes(10).map { $0 % 64 }
-      let segmentation = [0, 1, 4][Int(random.next() % 3)] as UInt8
+      let segmentation = [0, 1, 4, 5][Int(random.next() % 4)] as UInt8
       let header =
         ([noise[0] % 2, segmentation] + noise[2...].enumerated().map { $0.offset % 2 == 1 ? 0 : $0.element })
         .withUnsafeBytes { VirtualNetworkHeader($0) }
