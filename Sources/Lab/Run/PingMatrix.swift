@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import LinuxNetworking
 import Topology
 import WireFormat
@@ -14,7 +14,7 @@ public struct PingMatrix: Codable, Equatable, Sendable {
     /// The address that was pinged.
     public let address: IPAddress
     /// Whether an answer came.
-    public let succeeded: Bool
+    public fileprivate(set) var succeeded = false
   }
 
   /// All attempts, by source and destination.
@@ -28,33 +28,36 @@ public struct PingMatrix: Codable, Equatable, Sendable {
   /// - Parameters:
   ///   - plan: the lab that runs.
   ///   - patience: seconds in which one answer must come.
-  public static func run(_ plan: LabPlan, patience: Int = 2) async throws -> PingMatrix {
+  public static func run(_ plan: LabPlan, patience: Int = 2) throws -> PingMatrix {
     let hosts = plan.hosts
-    return try await withThrowingTaskGroup(of: [Attempt].self) { group in
-      for source in hosts {
-        group.addTask { try pings(from: source, to: hosts.filter { $0.name != source.name }, patience: patience) }
+    let pings = try hosts.flatMap { source in
+      try hosts.filter { $0.name != source.name }.flatMap { destination in
+        try start(from: source, to: destination, patience: patience)
       }
-      var attempts: [Attempt] = []
-      for try await some in group { attempts += some }
-      return PingMatrix(attempts: attempts.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) })
     }
+    let attempts = try pings.map { attempt, ping in
+      var attempt = attempt
+      attempt.succeeded = try ping.wait(timeout: .seconds(patience + 10)) == .exited(0)
+      return attempt
+    }
+    return PingMatrix(attempts: attempts.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) })
   }
 
-  private static func pings(
-    from source: LabNamespace, to destinations: [LabNamespace], patience: Int
-  ) throws -> [Attempt] {
+  /// Starts to ping every address of a host that the other one has a family in common with.
+  private static func start(
+    from source: LabNamespace, to destination: LabNamespace, patience: Int
+  ) throws -> [(Attempt, ChildProcess)] {
     let families = Set(source.addresses.map(\.address.address.family))
-    return try destinations.flatMap { destination in
-      try destination.addresses.map(\.address.address).filter { families.contains($0.family) }.map { address in
-        // With a deadline, ping(8) goes on until so many answers came as -c says.
-        let ping = Program(
-          "ping", ["-n", "-q", "-i", "0.2", "-c", "1", "-w", String(patience), address.description],
-          in: NetworkNamespace(source.name))
-        let result = try ping.runAndCapture(timeout: .seconds(patience + 3))
-        return Attempt(
-          source: source.shortName, destination: destination.shortName, address: address,
-          succeeded: result.succeeded)
-      }
+    let addresses = destination.addresses.map(\.address.address).filter { families.contains($0.family) }
+    return try addresses.map { address in
+      // With a deadline, ping(8) goes on until so many answers came as -c says.
+      var ping = Program(
+        "ping", ["-n", "-q", "-i", "0.2", "-c", "1", "-w", String(patience), address.description],
+        in: NetworkNamespace(source.name))
+      ping.standardOutput = try FileDescriptor(path: "/dev/null", flags: O_WRONLY)
+      ping.standardError = ping.standardOutput
+      let attempt = Attempt(source: source.shortName, destination: destination.shortName, address: address)
+      return (attempt, try ChildProcess(ping))
     }
   }
 }

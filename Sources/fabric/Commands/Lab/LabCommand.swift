@@ -75,14 +75,14 @@ struct LabRestartCommand: ParsableCommand {
   }
 }
 
-struct LabPingCommand: AsyncParsableCommand {
+struct LabPingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ping", abstract: "Pings between all LAN hosts.")
 
   @OptionGroup var output: OutputOption
 
-  func run() async throws {
-    let matrix = try await PingMatrix.run(Lab.running().plan)
+  func run() throws {
+    let matrix = try PingMatrix.run(Lab.running().plan)
     try output.print(matrix) { PingReport(matrix: matrix, palette: $0).lines }
     if !matrix.isComplete { throw ExitCode(CommandStatus.failed.rawValue) }
   }

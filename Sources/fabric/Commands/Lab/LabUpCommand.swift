@@ -44,7 +44,7 @@ struct LabStartOptions: ParsableArguments {
     let applied = try await ControllerClient.lab.apply(lab.topologyText())
     let watch = ConvergenceWatch(client: .lab, revision: applied.revision, timeout: timeout.duration)
     let status = try await watch.run(output.report)
-    let pings = try await PingMatrix.run(lab.plan)
+    let pings = try PingMatrix.run(lab.plan)
     try output.print(Outcome(network: status, pings: pings)) { palette in
       ConvergenceReport(status: status, revision: applied.revision, palette: palette).lines + [""]
         + PingReport(matrix: pings, palette: palette).lines
