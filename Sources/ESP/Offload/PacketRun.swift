@@ -99,16 +99,23 @@ public final class PacketRun {
     return packet.isIPv4 ? .tcpOverIPv4 : .tcpOverIPv6
   }
 
-  /// A TCP or UDP packet without IP options, extension headers or fragmentation; nil for all others.
+  /// A TCP or UDP packet as long as its IP header says, without IP options, extension headers or fragmentation; nil for
+  /// all others.
   private func candidate(_ packet: UnsafeMutableRawBufferPointer) -> TransportPacket? {
     guard let version = packet.first else { return nil }
     if version == 0x45 {
       // Neither a fragment nor one with more to come (RFC 791 section 3.1).
-      guard packet.count >= 20, packet[6] & 0x3F == 0, packet[7] == 0 else { return nil }
+      guard packet.count >= 20, packet.count == lengthField(packet, at: 2), packet[6] & 0x3F == 0, packet[7] == 0 else {
+        return nil
+      }
       return candidate(packet, protocolNumber: packet[9], ipLength: 20)
     }
-    guard version >> 4 == 6, packet.count >= 40 else { return nil }
+    guard version >> 4 == 6, packet.count >= 40, packet.count == 40 + lengthField(packet, at: 4) else { return nil }
     return candidate(packet, protocolNumber: packet[6], ipLength: 40)
+  }
+
+  private func lengthField(_ packet: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
+    Int(UInt16(bigEndian: packet.loadUnaligned(fromByteOffset: offset, as: UInt16.self)))
   }
 
   private func candidate(

@@ -148,6 +148,16 @@ struct PacketRunTests {
     #expect(result.writes == 2)
   }
 
+  @Test("A packet whose IP header says another length stays as it is", arguments: [IPAddress.Family.v4, .v6], [0, 1])
+  func wrongLength(family: IPAddress.Family, packet: Int) {
+    var packets = flow(family, payload: 2000).cut(into: 1000)
+    // IPv6 has no checksum over the field.
+    packets[packet][family == .v4 ? 3 : 5] ^= 1
+    let result = carry(packets)
+    #expect(result.packets == packets)
+    #expect(result.writes == 2)
+  }
+
   @Test("A shorter packet, or one with PSH, ends the run")
   func endsRun() {
     let packets = flow(.v4, payload: 2500).cut(into: 1000)
@@ -179,7 +189,8 @@ struct PacketRunTests {
       for _ in 0..<3 { packets += randomFlow(random) }
       packets = disturb(packets, random)
       let result = carry(packets)
-      #expect(result.packets == packets)
+      let firstDifference = zip(result.packets, packets).first { $0 != $1 }
+      #expect(result.packets.count == packets.count && firstDifference == nil)
       writes += result.writes
       count += packets.count
     }
