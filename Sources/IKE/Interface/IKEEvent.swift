@@ -18,6 +18,8 @@ public enum IKEEvent: Sendable {
   case inboundTraffic(connection: String)
   /// Replace a Child SA: its byte or packet limit is near.
   case rekeyChild(connection: String, inboundSPI: ESPSPI)
+  /// Delete a Child SA at both ends: its hard byte or packet limit is reached, and the ESP role does not use it any more.
+  case deleteChild(connection: String, inboundSPI: ESPSPI)
   /// Replace the IKE SA before its time.
   case rekeyIKE(connection: String)
   /// Negotiate a further Child SA in the connection's IKE SA (RFC 7296 section 1.3.1).

@@ -8,6 +8,13 @@ struct Nonces {
 
   /// Ni | Nr.
   var concatenated: [UInt8] { initiator + responder }
+
+  /// Whether the SA made with these nonces has to go where both ends have rekeyed the same SA at once: it is the one with
+  /// the lowest of the four nonces, octet by octet; where one is the beginning of the other, the shorter is lower
+  /// (RFC 7296 sections 2.8.1 and 2.8.2).
+  func lose(against other: Nonces) -> Bool { lowest.lexicographicallyPrecedes(other.lowest) }
+
+  private var lowest: [UInt8] { initiator.lexicographicallyPrecedes(responder) ? initiator : responder }
 }
 
 /// The keys of an IKE SA (RFC 7296 section 2.14):

@@ -17,6 +17,10 @@ struct ChildRecord {
   let outboundSPI: ESPSPI
   let localSelectors: [TrafficSelector]
   let remoteSelectors: [TrafficSelector]
+  /// The nonces of the exchange that made the pair.
+  let nonces: Nonces
+  /// Inbound SPI of the pair that this one replaces by a rekey.
+  let replaces: ESPSPI?
   var state = State.installed
   /// When we replace it.
   var rekeys: Instant

@@ -35,12 +35,10 @@ extension IKEEngine {
   }
 
   /// The IKE SA goes on under new keys.
-  mutating func replace(_ session: IKESession, by successor: IKESession, _ context: SessionContext) {
-    sessions[successor.localSPI] = successor
+  mutating func replace(_ session: IKESession, by successor: IKESession) {
     if let name = session.connection?.name, states[name]?.current == session.localSPI {
       states[name]?.current = successor.localSPI
     }
-    settle(successor, context)
   }
 
   /// A session is over: its connection is tried again if this end sets it up.

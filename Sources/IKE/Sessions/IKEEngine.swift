@@ -53,6 +53,8 @@ public struct IKEEngine: ~Copyable {
         session.rekeyChild(spi)
         session.startNextExchange(context)
       }
+    case .deleteChild(let name, let spi):
+      withCurrentSession(of: name, at: now) { $0.deleteChild(spi, $1) }
     case .rekeyIKE(let name):
       withCurrentSession(of: name, at: now) { session, context in
         session.rekeyIKE()
@@ -96,19 +98,29 @@ public struct IKEEngine: ~Copyable {
     }
   }
 
-  /// Carries out what a session asks for.
+  /// Carries out what a session asks for, and then what the sessions ask for that it has changed along: their requests
+  /// follow its response.
   mutating func settle(_ session: IKESession, _ context: SessionContext) {
+    var changed: [IKESession] = []
     while !session.effects.isEmpty {
       for effect in session.takeEffects() {
         switch effect {
         case .action(let action): actions.append(action)
         case .established: established(session, context)
-        case .replaced(let successor): replace(session, by: successor, context)
+        case .replaced(let successor):
+          replace(session, by: successor)
+          changed.append(successor)
+        case .changed(let other): changed.append(other)
         case .ended(let end): ended(session, end, context)
         }
       }
     }
     deadlines.set(.session(session.localSPI), session.nextDeadline)
+    for other in changed {
+      sessions[other.localSPI] = other
+      other.startNextExchange(context)
+      settle(other, context)
+    }
   }
 
   /// Forgets a session without a word.

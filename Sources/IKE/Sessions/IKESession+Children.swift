@@ -31,7 +31,8 @@ extension IKESession {
     let lifetime = Lifetime(connection.childLifetime, isInitiator: new.isInitiator, context)
     children[new.inboundSPI] = ChildRecord(
       inboundSPI: new.inboundSPI, outboundSPI: new.outboundSPI, localSelectors: new.localSelectors,
-      remoteSelectors: new.remoteSelectors, rekeys: lifetime.rekeys, expires: lifetime.expires)
+      remoteSelectors: new.remoteSelectors, nonces: new.nonces, replaces: new.replaces, rekeys: lifetime.rekeys,
+      expires: lifetime.expires)
     childRetry = nil
     childFailures = 0
     effects.append(.action(.installChildSA(childSA(new, keys, connection))))
@@ -82,8 +83,22 @@ extension IKESession {
 
   /// Asks for a new Child SA soon if the last one has gone and this end sets the tunnel up.
   func replaceMissingChild(_ context: SessionContext) {
+    replaceMissingChild(after: context.share(of: .seconds(1)), context)
+  }
+
+  /// Asks for a new Child SA after `wait` if the last one has gone and this end sets the tunnel up.
+  func replaceMissingChild(after wait: Duration, _ context: SessionContext) {
     guard phase == .established, children.isEmpty, childRetry == nil, connection?.initiates == true else { return }
-    childRetry = context.now.advanced(by: context.share(of: .seconds(1)))
+    childRetry = context.now.advanced(by: wait)
+  }
+
+  /// The peer has deleted a pair: if it was the only one to replace another, that one goes on.
+  func reinstateReplaced(by child: ChildRecord, _ context: SessionContext) {
+    guard let old = child.replaces, children[old]?.state == .replaced,
+      !children.values.contains(where: { $0.replaces == old })
+    else { return }
+    children[old]?.state = .installed
+    children[old]?.rekeys = context.now.advanced(by: .seconds(10))
   }
 
   /// Queues the exchange that brings the missing Child SA.
@@ -94,10 +109,18 @@ extension IKESession {
     enqueue(.createChildSA, [task])
   }
 
-  /// Whether a request of ours that changes SAs is queued or out: then the peer must not rekey the IKE SA
-  /// (RFC 7296 section 2.25.2).
-  var isChangingSAs: Bool {
-    let exchanges = queue + (requests.outstanding.map { [$0.exchange] } ?? [])
-    return exchanges.contains { exchange in exchange.tasks.contains { !($0 is InitiateLiveness) } }
+  /// Whether a request of ours is out that creates, replaces or deletes a Child SA (RFC 7296 section 2.25.2).
+  var hasSentChildChange: Bool {
+    hasSent { $0 is InitiateChild || $0 is InitiateChildRekey || $0 is DeleteChild }
+  }
+
+  /// Whether our request to replace this Child SA is out.
+  func hasSentRekey(of child: ESPSPI) -> Bool { hasSent { ($0 as? InitiateChildRekey)?.old == child } }
+
+  /// Whether our request to replace the IKE SA is out.
+  var hasSentIKERekey: Bool { hasSent { $0 is InitiateIKERekey } }
+
+  private func hasSent(_ isMeant: (any ExchangeTask) -> Bool) -> Bool {
+    requests.outstanding?.exchange.tasks.contains(where: isMeant) ?? false
   }
 }

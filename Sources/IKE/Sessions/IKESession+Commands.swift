@@ -18,7 +18,7 @@ extension IKESession {
       phase = .deleting
       queue = [Exchange(type: .informational, tasks: [DeleteIKESA(reason: reason)])]
       startNextExchange(context)
-    case .replaced, .deleting, .ended: break
+    case .successor, .replaced, .deleting, .ended: break
     }
   }
 
@@ -38,11 +38,16 @@ extension IKESession {
 
   /// Queues a rekey of the IKE SA, unless one is under way.
   func rekeyIKE() {
-    guard phase == .established, !isRekeying, let connection,
-      let method = sa?.suite.keyExchange
-    else { return }
-    isRekeying = true
+    guard phase == .established, !isRekeying, let connection, let method = sa?.suite.keyExchange else { return }
     enqueue(.createChildSA, [InitiateIKERekey(connection.ikeProposals, method: method)])
+  }
+
+  /// Deletes a Child SA at both ends.
+  func deleteChild(_ inboundSPI: ESPSPI, _ context: SessionContext) {
+    guard phase == .established, let child = children[inboundSPI], child.state != .deleting else { return }
+    children[inboundSPI]?.state = .deleting
+    enqueue(.informational, [DeleteChild(inboundSPI)])
+    startNextExchange(context)
   }
 
   /// The ESP role could not install a Child SA: it is of no use at the peer either.

@@ -10,13 +10,21 @@ extension IKESession {
 
   /// Sends the next request if none is out.
   func startNextExchange(_ context: SessionContext) {
-    guard requests.outstanding == nil, phase != .ended, !queue.isEmpty else { return }
-    let exchange = queue.removeFirst()
+    guard requests.outstanding == nil, phase != .ended, let exchange = nextExchange() else { return }
     // RFC 7296 section 2.2: message ids never wrap; an SA that has used them up is closed.
     guard let messageID = requests.nextMessageID else {
       return end(.closed(reason: "the IKE SA has used up its message ids"), context)
     }
     request(exchange, messageID: messageID, context)
+  }
+
+  /// The next exchange that still has a point.
+  private func nextExchange() -> Exchange? {
+    while !queue.isEmpty {
+      let exchange = queue.removeFirst()
+      if !exchange.tasks.contains(where: { $0.isMoot(in: self) }) { return exchange }
+    }
+    return nil
   }
 
   /// Builds the request of an exchange and sends it.

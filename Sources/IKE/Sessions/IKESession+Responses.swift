@@ -55,6 +55,7 @@ extension IKESession {
       guard let request = try open(message) else { return }
       follow(newPath, context)
       lastHeard = context.now
+      takeOver(because: request.payloads, context)
       payloads = try answer(request, with: tasks(request.payloads), context)
     } catch {
       (payloads, ending) = outcome(of: error)
@@ -92,9 +93,11 @@ extension IKESession {
     switch (type, phase) {
     case (.authentication, .authenticating) where !isInitiator:
       { _ in [AnswerAuthentication(), AnswerChild(isFirst: true)] }
-    case (.createChildSA, .established), (.createChildSA, .replaced), (.createChildSA, .deleting):
+    case (.createChildSA, .established), (.createChildSA, .replaced), (.createChildSA, .deleting),
+      (.createChildSA, .successor):
       { payloads in [self.taskForCreateChildSA(payloads)] }
-    case (.informational, .established), (.informational, .replaced), (.informational, .deleting):
+    case (.informational, .established), (.informational, .replaced), (.informational, .deleting),
+      (.informational, .successor):
       { _ in [AnswerDelete(), AnswerFailureNotify()] }
     default: nil
     }

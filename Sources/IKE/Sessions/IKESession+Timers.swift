@@ -52,7 +52,7 @@ extension IKESession {
     case .authenticating: end(noAnswerToAuthentication, context)
     case .established: end(.closed(reason: "the peer has stopped answering (dead peer detection)"), context)
     case .deleting: end(.closed(reason: "closed; the peer did not answer the DELETE"), context)
-    case .replaced: end(.silent, context)
+    case .successor, .replaced: end(.silent, context)
     case .ended: break
     }
   }

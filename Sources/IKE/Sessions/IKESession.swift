@@ -14,6 +14,8 @@ final class IKESession {
     case authenticating
     /// The peer has proved its identity.
     case established
+    /// The peer has made it by a rekey that crossed ours: it is not decided yet whether it takes over.
+    case successor
     /// Another IKE SA has taken over; this one waits for its DELETE.
     case replaced
     /// Our DELETE is queued or out.
@@ -51,8 +53,9 @@ final class IKESession {
   /// When the peer last proved to be alive.
   var lastHeard: Instant
   var lifetime: Lifetime?
-  /// Whether our own request to replace the IKE SA is queued or out.
-  var isRekeying = false
+  /// The peer's rekey of this IKE SA where it has crossed ours, and in that rekey's session this one.
+  var crossing: Crossing?
+  weak var predecessor: IKESession?
   /// How the engine finds the session while it is half open.
   var initiation: IKEEngine.Initiation?
   /// When a half-open or ended session is thrown away.
@@ -93,27 +96,17 @@ final class IKESession {
     removal = context.now.advanced(by: IKESession.halfOpenLifetime)
   }
 
-  /// A session that takes over from `old` after a rekey of the IKE SA (RFC 7296 section 2.18).
+  /// A session made by a rekey of `old`'s IKE SA, which `old` may hand over to (RFC 7296 section 2.18).
   convenience init(
-    replacing old: IKESession, localSPI: IKESPI, remoteSPI: IKESPI, isInitiator: Bool, sa: IKESA,
+    succeeding old: IKESession, localSPI: IKESPI, remoteSPI: IKESPI, isInitiator: Bool, sa: IKESA,
     _ context: SessionContext
   ) {
     self.init(
-      localSPI: localSPI, remoteSPI: remoteSPI, isInitiator: isInitiator, path: old.path, phase: .established,
+      localSPI: localSPI, remoteSPI: remoteSPI, isInitiator: isInitiator, path: old.path, phase: .successor,
       connection: old.connection, at: context.now)
     self.sa = sa
     nat = old.nat
-    children = old.children
-    childRetry = old.childRetry
-    childFailures = old.childFailures
-    queue = old.queue
-    begin(context)
-    old.children = [:]
-    old.queue = []
-    old.phase = .replaced
-    old.childRetry = nil
-    old.lifetime = nil
-    old.removal = context.now.advanced(by: IKESession.halfOpenLifetime)
+    removal = context.now.advanced(by: IKESession.halfOpenLifetime)
   }
 
   /// The SPI in the header's initiator field.
@@ -151,6 +144,8 @@ final class IKESession {
     for child in children.values { removeChild(child.inboundSPI, reason: reason) }
     phase = .ended
     queue = []
+    crossing = nil
+    predecessor?.crossing = nil
     requests.close()
     childRetry = nil
     lifetime = nil

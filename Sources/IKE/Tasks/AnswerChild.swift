@@ -21,8 +21,8 @@ final class AnswerChild: ExchangeTask {
   func build(in session: IKESession, _ context: SessionContext) -> [Payload] { answer }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
-    // RFC 7296 section 2.25: no new Child SA in an IKE SA that is about to go.
-    guard session.phase == .established, !session.isRekeying else {
+    // RFC 7296 section 2.25.2: no new Child SA in an IKE SA that is about to go.
+    guard session.phase == .established, !session.hasSentIKERekey else {
       throw .refused(NotifyPayload(.temporaryFailure))
     }
     // RFC 6023: an initiator may leave the first Child SA for later.

@@ -6,10 +6,16 @@ import WireFormat
 /// its part of the response; as its responder, each processes its part of the request and then builds its part of the
 /// response. What belongs together in between, such as a private key, lives in the task.
 protocol ExchangeTask: AnyObject {
+  /// As initiator: whether what has happened since the exchange was queued has made it pointless.
+  func isMoot(in session: IKESession) -> Bool
   /// The task's payloads of our message.
   func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload]
   /// Reads the task's payloads of the peer's message.
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError)
+}
+
+extension ExchangeTask {
+  func isMoot(in session: IKESession) -> Bool { false }
 }
 
 /// An exchange that we initiate.

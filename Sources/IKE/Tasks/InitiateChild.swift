@@ -13,7 +13,6 @@ final class InitiateChild: ExchangeTask {
   private var method: KeyExchangeMethod?
   private var keyExchange: KeyExchange?
   private var firstNonces: Nonces?
-  private var new: IKESession.NewChild?
 
   init(isFirst: Bool, local: [TrafficSelector], remote: [TrafficSelector], replaces: ESPSPI? = nil) {
     self.isFirst = isFirst
@@ -21,9 +20,6 @@ final class InitiateChild: ExchangeTask {
     self.remote = remote
     self.replaces = replaces
   }
-
-  /// Whether the exchange has brought a Child SA.
-  var hasSucceeded: Bool { new != nil }
 
   func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload] {
     guard let proposals = session.connection?.childProposals else { return [] }
@@ -49,21 +45,37 @@ final class InitiateChild: ExchangeTask {
   }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
-    guard let proposals = session.connection?.childProposals, let inboundSPI else { return }
+    if let new = try conclude(message, in: session, context) { try session.install(new, context) }
+  }
+
+  /// What the peer's answer amounts to: a Child SA that is still to be installed, or nil and the reason is reported.
+  func conclude(
+    _ message: IKEMessage, in session: IKESession, _ context: SessionContext
+  ) throws(ExchangeError) -> IKESession.NewChild? {
+    guard let proposals = session.connection?.childProposals, let inboundSPI else { return nil }
     try processRetry(message.payloads, proposals)
     guard let choice = message.payloads.securityAssociation else {
-      let cause = message.payloads.errorNotify?.cause(offering: proposals.text(isFirstChild: isFirst))
-      return session.childAttemptFailed(cause ?? "the peer's answer holds no Child SA", context)
+      refused(message.payloads.errorNotify, proposals, in: session, context)
+      return nil
     }
     do throws(Refusal) {
       let agreement = try agree(choice, message.payloads, proposals)
-      new = try newChild(agreement, inboundSPI, message.payloads)
+      return try newChild(agreement, inboundSPI, message.payloads)
     } catch {
       // The peer has set up what we cannot accept: it is told to take it down again.
       session.enqueue(.informational, [DeleteChild(inboundSPI)])
-      return session.childAttemptFailed(error.cause, context)
+      session.childAttemptFailed(error.cause, context)
+      return nil
     }
-    if let new { try session.install(new, context) }
+  }
+
+  private func refused(
+    _ notify: NotifyPayload?, _ proposals: [ESPProposal], in session: IKESession, _ context: SessionContext
+  ) {
+    // RFC 7296 section 2.25: the peer is in the middle of something; this is no failure, and is tried again soon.
+    if notify?.type == .temporaryFailure { return session.replaceMissingChild(after: .busyPeer(context), context) }
+    let cause = notify?.cause(offering: proposals.text(isFirstChild: isFirst))
+    session.childAttemptFailed(cause ?? "the peer's answer holds no Child SA", context)
   }
 
   /// INVALID_KE_PAYLOAD (RFC 7296 section 1.3): the peer wants another of the methods that we offered.

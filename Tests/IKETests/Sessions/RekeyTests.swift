@@ -93,46 +93,6 @@ struct RekeyTests {
     #expect(pair.right.installed[old] == nil)
   }
 
-  @Test("both ends rekey the same Child SA at once: both step back, and one of them succeeds later")
-  func childCollision() throws {
-    let pair = established()
-    let left = try #require(pair.left.installed.keys.first)
-    let right = try #require(pair.right.installed.keys.first)
-    pair.handle(pair.left, .rekeyChild(connection: "tunnel", inboundSPI: left))
-    pair.handle(pair.right, .rekeyChild(connection: "tunnel", inboundSPI: right))
-    pair.run(for: .seconds(10))
-    #expect(pair.haveOneMatchingChild)
-    #expect(pair.left.installed[left] == nil)
-    #expect(pair.left.failures.isEmpty)
-    #expect(pair.right.failures.isEmpty)
-  }
-
-  @Test("both ends rekey the IKE SA at once: both step back, and one of them succeeds later")
-  func ikeCollision() {
-    let pair = established()
-    pair.handle(pair.left, .rekeyIKE(connection: "tunnel"))
-    pair.handle(pair.right, .rekeyIKE(connection: "tunnel"))
-    pair.run(for: .seconds(30))
-    #expect(pair.haveOneMatchingChild)
-    #expect(pair.left.established.count >= 2)
-    #expect(pair.left.establishedSessions.count == 1)
-    #expect(pair.right.establishedSessions.count == 1)
-    #expect(pair.left.closings.isEmpty)
-  }
-
-  @Test("one end rekeys a Child SA while the other rekeys the IKE SA: nothing is lost")
-  func crossCollision() throws {
-    let pair = established()
-    let old = try #require(pair.left.installed.keys.first)
-    pair.handle(pair.left, .rekeyChild(connection: "tunnel", inboundSPI: old))
-    pair.handle(pair.right, .rekeyIKE(connection: "tunnel"))
-    pair.run(for: .seconds(30))
-    #expect(pair.haveOneMatchingChild)
-    #expect(pair.left.installed[old] == nil)
-    #expect(pair.left.established.count >= 2)
-    #expect(pair.left.closings.isEmpty)
-  }
-
   @Test("a further Child SA lives beside the first")
   func furtherChild() throws {
     let pair = established()

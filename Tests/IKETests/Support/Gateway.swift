@@ -43,6 +43,8 @@ final class Gateway {
     return datagrams
   }
 
+  var sessions: [IKESession] { Array(engine.sessions.values) }
+
   /// The latest session of the engine that is established.
   var establishedSessions: [IKESession] { engine.sessions.values.filter { $0.phase == .established } }
 

@@ -8,8 +8,8 @@ import WireFormat
 ///
 ///     left 15.0.0.1 ─────────── wire ─────────── right 35.0.0.3
 final class TwoGateways {
-  let left = Gateway("left", seed: 1)
-  let right = Gateway("right", seed: 2)
+  let left: Gateway
+  let right: Gateway
   var wire = VirtualWire<IKEDatagram>()
   var clock = ManualClock()
   /// Rewrites datagrams on their way, as a NAT would; nil drops them.
@@ -17,6 +17,12 @@ final class TwoGateways {
 
   static let leftAddress = IPAddress.v4(0x0F00_0001)
   static let rightAddress = IPAddress.v4(0x2300_0003)
+
+  /// Two gateways without connections, whose randomness follows from `seed`.
+  init(seed: UInt64 = 1) {
+    left = Gateway("left", seed: 2 &* seed &- 1)
+    right = Gateway("right", seed: 2 &* seed)
+  }
 
   /// Configures both ends with connections that fit; `change` makes them differ.
   func configure(
