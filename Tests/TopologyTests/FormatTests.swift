@@ -16,6 +16,7 @@ import Topology
       ("16", "modp4096"), ("19", "ecp256"), ("nistp256", "ecp256"), ("20", "ecp384"), ("P-384", "ecp384"),
       ("21", "ecp521"),
       ("31", "x25519"), ("curve25519", "x25519"), ("X25519", "x25519"),
+      ("17", "modp6144"), ("18", "modp8192"), ("32", "x448"), ("curve448", "x448"),
     ])
   func groups(written: String, meant: String) throws {
     #expect(try profile("[ecp384, modp2048]", written).ike.dhGroups == [meant])
@@ -27,6 +28,7 @@ import Topology
       ("AES-256-GCM", "aes256gcm16"), ("aes-gcm-256", "aes256gcm16"), ("aes256gcm128", "aes256gcm16"),
       ("aes-256", "aes256"),
       ("aes-256-cbc", "aes256"), ("AES_CBC_128", "aes128"), ("aes128gcm", "aes128gcm16"),
+      ("ChaCha20-Poly1305", "chacha20poly1305"), ("chacha20", "chacha20poly1305"),
     ])
   func ciphers(written: String, meant: String) throws {
     #expect(try profile("[aes256gcm16, aes256]", written).ike.encryption == [meant])

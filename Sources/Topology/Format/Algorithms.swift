@@ -54,6 +54,9 @@ extension AlgorithmVocabulary {
       "rc4": "its key stream is biased (RFC 7465)", "null": "it encrypts nothing", "none": "it encrypts nothing",
     ], recommended: "aes256gcm16")
 
+  /// The ciphers that authenticate too, so that no integrity goes with them.
+  static let combinedCiphers: Set = ["aes256gcm16", "aes128gcm16", "chacha20poly1305"]
+
   /// Integrity algorithms for the ciphers that are no AEAD.
   static let integrity = AlgorithmVocabulary(
     kind: "integrity", names: ["sha256", "sha384", "sha512"],

@@ -12,8 +12,7 @@ public enum Encapsulation: String, Codable, CaseIterable, Sendable {
 ///
 /// Algorithms are kept by the names that the topology file uses; the agent maps them to transforms.
 public struct IKEProfile: Codable, Equatable, Sendable {
-  /// Encryption: `aes128`, `aes256`, `aes128gcm16`, `aes256gcm16`,
-  /// `chacha20poly1305`.
+  /// Encryption: `aes128`, `aes256`, `aes128gcm16`, `aes256gcm16`, `chacha20poly1305`.
   public var encryption: [String]
   /// Integrity for the entries that are no AEAD: `sha256`, `sha384`, `sha512`.
   public var integrity: [String]

@@ -28,7 +28,7 @@ private func suites(
   let encryption = try common("encryption", first.encryption, second.encryption)
   let integrity = first.integrity.filter(second.integrity.contains)
   guard integrity.isEmpty else { return (encryption, integrity) }
-  let combined = encryption.filter { $0.hasSuffix("gcm16") }
+  let combined = encryption.filter(AlgorithmVocabulary.combinedCiphers.contains)
   guard !combined.isEmpty else {
     throw Disagreement(what: "integrity", first: first.integrity, second: second.integrity)
   }

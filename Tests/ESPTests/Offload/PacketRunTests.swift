@@ -177,7 +177,7 @@ struct PacketRunTests {
     #expect(result.writes == (packets.count + 6) / 7)
   }
 
-  /// How many packets to try; a million take two minutes in a release build.
+  /// How many packets to try; a million take some four minutes.
   private static let randomPackets = ProcessInfo.processInfo.environment["FABRIC_RANDOM_PACKETS"].flatMap(Int.init)
 
   @Test("Flows with loss, reorder, duplicates and noise come out byte by byte as they went in")
