@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -20,25 +21,68 @@ int clinux_send_messages(int socket, struct clinux_message *messages, unsigned i
   return sent < 0 ? -errno : sent;
 }
 
-void clinux_set_segment_size(struct clinux_message *message, void *control, uint16_t size) {
-  message->header.msg_control = size > 0 ? control : NULL;
-  message->header.msg_controllen = size > 0 ? CMSG_SPACE(sizeof(size)) : 0;
-  if (size == 0) return;
-  struct cmsghdr *part = control;
-  part->cmsg_level = SOL_UDP;
-  part->cmsg_type = UDP_SEGMENT;
-  part->cmsg_len = CMSG_LEN(sizeof(size));
-  memcpy(CMSG_DATA(part), &size, sizeof(size));
+static void put(struct clinux_message *message, void *control, int level, int type, const void *data, size_t size) {
+  struct cmsghdr *part = (struct cmsghdr *)((char *)control + message->header.msg_controllen);
+  part->cmsg_level = level;
+  part->cmsg_type = type;
+  part->cmsg_len = CMSG_LEN(size);
+  memcpy(CMSG_DATA(part), data, size);
+  message->header.msg_control = control;
+  message->header.msg_controllen += CMSG_SPACE(size);
 }
 
-int clinux_get_segment_size(struct clinux_message *message) {
-  for (struct cmsghdr *part = CMSG_FIRSTHDR(&message->header); part; part = CMSG_NXTHDR(&message->header, part)) {
-    if (part->cmsg_level != SOL_UDP || part->cmsg_type != UDP_GRO) continue;
-    int size;
-    memcpy(&size, CMSG_DATA(part), sizeof(size));
-    return size;
+void clinux_put_beside(struct clinux_message *message, void *control, struct clinux_beside beside) {
+  message->header.msg_control = NULL;
+  message->header.msg_controllen = 0;
+  if (beside.segment_size > 0) {
+    put(message, control, SOL_UDP, UDP_SEGMENT, &beside.segment_size, sizeof(beside.segment_size));
   }
-  return 0;
+  if (beside.traffic_class > 0) {
+    int value = beside.traffic_class;
+    int is_ipv4 = ((struct sockaddr *)message->header.msg_name)->sa_family == AF_INET;
+    put(message, control, is_ipv4 ? SOL_IP : SOL_IPV6, is_ipv4 ? IP_TOS : IPV6_TCLASS, &value, sizeof(value));
+  }
+}
+
+struct clinux_beside clinux_take_beside(struct clinux_message *message) {
+  struct clinux_beside beside = {0};
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(&message->header); part; part = CMSG_NXTHDR(&message->header, part)) {
+    int value = 0;
+    if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO) {
+      memcpy(&value, CMSG_DATA(part), sizeof(value));
+      beside.segment_size = (uint16_t)value;
+    } else if (part->cmsg_level == SOL_IP && part->cmsg_type == IP_TOS) {
+      beside.traffic_class = *(uint8_t *)CMSG_DATA(part);
+    } else if (part->cmsg_level == SOL_IPV6 && part->cmsg_type == IPV6_TCLASS) {
+      memcpy(&value, CMSG_DATA(part), sizeof(value));
+      beside.traffic_class = (uint8_t)value;
+    }
+  }
+  return beside;
+}
+
+int clinux_take_path_error(int socket, struct clinux_path_error *error, void *quote, size_t capacity) {
+  char control[512];
+  struct iovec vector = {.iov_base = quote, .iov_len = capacity};
+  struct msghdr message = {.msg_name = &error->destination,
+                           .msg_namelen = sizeof(error->destination),
+                           .msg_iov = &vector,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
+                           .msg_controllen = sizeof(control)};
+  ssize_t received = recvmsg(socket, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+  if (received < 0) return -errno;
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part)) {
+    int is_ipv4 = part->cmsg_level == SOL_IP && part->cmsg_type == IP_RECVERR;
+    int is_ipv6 = part->cmsg_level == SOL_IPV6 && part->cmsg_type == IPV6_RECVERR;
+    if (!is_ipv4 && !is_ipv6) continue;
+    struct sock_extended_err cause;
+    memcpy(&cause, CMSG_DATA(part), sizeof(cause));
+    error->code = cause.ee_errno;
+    error->mtu = cause.ee_info;
+    error->is_local = cause.ee_origin == SO_EE_ORIGIN_LOCAL;
+  }
+  return (int)received;
 }
 
 int clinux_send_with_descriptors(int socket, const void *bytes, size_t count, const int *descriptors,

@@ -26,13 +26,17 @@ public enum DropReason: Int, Error, CaseIterable, Hashable, Sendable {
   case malformedInnerPacket
   /// The inner packet is outside the SA's traffic selectors (RFC 4301 section 5.2).
   case selectorMismatch
-  /// OpenSSL failed to seal.
+  /// The cipher failed to seal.
   case cipherFailure
+  /// Outbound: larger than the path carries; its sender was told (RFC 4301 section 8.2.1).
+  case tooBig
+  /// Inbound: the network reported congestion to a packet whose sender would not understand it (RFC 6040 section 4.2).
+  case congestionExperienced
 }
 
 /// How many packets were dropped for each reason.
 public struct DropCounters: Sendable {
-  private var counts = InlineArray<14, UInt64>(repeating: 0)
+  private var counts = InlineArray<16, UInt64>(repeating: 0)
 
   /// All zero.
   public init() {
@@ -45,6 +49,8 @@ public struct DropCounters: Sendable {
   /// Packets dropped in all.
   public var total: UInt64 { DropReason.allCases.reduce(0) { $0 + self[$1] } }
 
-  /// Counts one more packet.
-  public mutating func count(_ reason: DropReason) { counts[reason.rawValue] &+= 1 }
+  /// Counts one more packet, or several.
+  public mutating func count(_ reason: DropReason, times: Int = 1) {
+    counts[reason.rawValue] &+= UInt64(truncatingIfNeeded: times)
+  }
 }

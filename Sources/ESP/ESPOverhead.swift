@@ -16,7 +16,12 @@ public struct ESPOverhead: Hashable, Sendable {
 
   /// The cost under `suite` in packets of the outer `family`.
   public init(suite: ProtectionSuite, encapsulation: ESPEncapsulation, outerFamily family: IPAddress.Family) {
-    layout = ESPPacketLayout(suite)
+    self.init(layout: ESPPacketLayout(suite), encapsulation: encapsulation, outerFamily: family)
+  }
+
+  /// The cost of packets of `layout` in packets of the outer `family`.
+  public init(layout: ESPPacketLayout, encapsulation: ESPEncapsulation, outerFamily family: IPAddress.Family) {
+    self.layout = layout
     let ipLength = family == .v4 ? 20 : 40
     let udpLength = encapsulation == .udp ? 8 : 0
     outerLength = ipLength + udpLength

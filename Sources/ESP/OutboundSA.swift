@@ -50,7 +50,21 @@ public final class OutboundSA {
   /// `ESPPacketLayout.headroom` before and `ESPPacketLayout.tailroom` behind `inner` are always enough.
   /// Throws the reason for which the packet must be dropped and counted.
   public func seal(_ inner: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) throws(DropReason) -> Range<Int> {
-    let nextHeader = try nextHeader(UnsafeRawBufferPointer(rebasing: buffer[inner]))
+    try seal(inner, nextHeader: nextHeader(UnsafeRawBufferPointer(rebasing: buffer[inner])), in: buffer)
+  }
+
+  /// Seals a dummy packet, of which a peer that does not know its contents takes no notice (RFC 4303 section 2.6); else as
+  /// `seal`.
+  public func sealDummy(
+    _ payload: Range<Int>, in buffer: UnsafeMutableRawBufferPointer
+  ) throws(DropReason) -> Range<Int> {
+    try seal(payload, nextHeader: IPProtocolNumber.none, in: buffer)
+  }
+
+  @inline(__always)
+  private func seal(
+    _ inner: Range<Int>, nextHeader: UInt8, in buffer: UnsafeMutableRawBufferPointer
+  ) throws(DropReason) -> Range<Int> {
     let layout = transform.layout
     let start = inner.lowerBound - layout.prefixLength
     let end = start + layout.packetLength(innerLength: inner.count)

@@ -74,6 +74,15 @@ public final class SADatabase {
     return (pair.tunnel, try pair.inbound.open(packet, in: buffer))
   }
 
+  /// What lies in a packet that `open` has just refused as a dummy, and its tunnel; padding may lie behind it.
+  public func dummy(
+    _ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer
+  ) -> (tunnel: Int, payload: UnsafeRawBufferPointer)? {
+    guard let pair = latest, packet.count >= pair.outbound.layout.prefixLength else { return nil }
+    let payload = buffer[(packet.lowerBound + pair.outbound.layout.prefixLength)..<packet.upperBound]
+    return (pair.tunnel, UnsafeRawBufferPointer(rebasing: payload))
+  }
+
   /// The tunnel of the pair whose inbound SPI this is; nil if there is none.
   public func tunnel(inboundSPI spi: ESPSPI) -> Int? { pairs[spi.rawValue]?.tunnel }
 

@@ -35,6 +35,12 @@ public struct InternetChecksum: Sendable {
   /// The sum itself in host byte order, not complemented: what a checksum field holds for the kernel to complete.
   public var partialValue: UInt16 { InternetChecksum.folded(sum) }
 
+  /// The checksum of a packet in which one 16-bit field has changed (RFC 1624 section 3, equation 3); all in host byte
+  /// order.
+  public static func corrected(_ checksum: UInt16, replacing old: UInt16, with new: UInt16) -> UInt16 {
+    ~folded(UInt64(~checksum) + UInt64(~old) + UInt64(new))
+  }
+
   private static func folded(_ sum: UInt64) -> UInt16 {
     var folded = sum
     while folded >> 16 != 0 { folded = (folded & 0xFFFF) &+ (folded >> 16) }

@@ -65,7 +65,7 @@ struct TUNDeviceTests {
     let peer = Endpoint(.v4(0xAC1F_0002), port: 4502)
     batch.append(0..<1000, to: peer)
     for _ in 0..<2 where batch.trainEnd(forDatagramOf: 1000) != nil { batch.extendTrain(by: 1000) }
-    #expect(batch.send(by: socket) == 0)
+    #expect(batch.send(by: socket) == .init())
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TUNDevice.maximumRead, alignment: 8)
     defer { buffer.deallocate() }
     var segments: [VirtualNetworkHeader.Segmentation: Int] = [:]

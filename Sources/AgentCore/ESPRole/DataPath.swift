@@ -19,8 +19,11 @@ final class DataPath {
   /// Called when a device or socket can no longer be read and has been given up.
   var onFailure: (_ name: String, LinuxError) -> Void = { _, _ in }
 
+  /// Called with what is heard of a path's MTU.
+  var onPathMTUReport: (_ uplink: ESPUplink, PathMTUReport) -> Void = { _, _ in }
+
+  let outbound = OutboundPath()
   private let loop: EventLoop
-  private let outbound = OutboundPath()
 
   /// Room for the largest IP packet, ESP around it, and a little more: slots a whole number of pages apart would
   /// compete for the same cache lines.
@@ -45,10 +48,10 @@ final class DataPath {
     removeUplink(uplink.name)
     uplinks[uplink.name] = uplink
     try watch(uplink.encapsulated.descriptor, uplink.name) { [unowned self, unowned uplink] () throws(LinuxError) in
-      try inbound.carry(encapsulatedOn: uplink)
+      if try !inbound.carry(encapsulatedOn: uplink) { takeReports(of: uplink.encapsulated, on: uplink) }
     }
     try watch(uplink.plain.descriptor, uplink.name) { [unowned self, unowned uplink] () throws(LinuxError) in
-      try inbound.carry(plainOn: uplink)
+      if try !inbound.carry(plainOn: uplink) { takeReports(of: uplink.plain, on: uplink) }
     }
   }
 
@@ -56,6 +59,11 @@ final class DataPath {
     guard let uplink = uplinks.removeValue(forKey: name) else { return }
     loop.unwatch(uplink.encapsulated.descriptor)
     loop.unwatch(uplink.plain.descriptor)
+  }
+
+  /// A socket that is ready but brings nothing has an error of an earlier packet to tell of.
+  private func takeReports(of socket: any DatagramSocket, on uplink: ESPUplink) {
+    for report in socket.takePathMTUReports() { onPathMTUReport(uplink, report) }
   }
 
   private func watch(

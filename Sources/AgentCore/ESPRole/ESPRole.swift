@@ -12,6 +12,7 @@ public final class ESPRole {
   private let loop: EventLoop
   private let logger: Logger
   private let path: DataPath
+  private let probing: PathProbing
   private let supervisor: RoleChannel<ESPToSupervisor, SupervisorToESP>
   private var ike: RoleChannel<ESPToIKE, IKEToESP>?
   private var ikeGeneration = 0
@@ -38,6 +39,7 @@ public final class ESPRole {
     self.loop = loop
     self.logger = logger
     path = DataPath(loop: loop)
+    probing = try PathProbing(path, loop: loop)
     supervisor = try RoleChannel(channel, loop: loop, logger: logger)
     supervisor.onMessage = { [unowned self] in handle($0, descriptors: $1) }
     supervisor.onClose = { [unowned self] in self.loop.stop() }
@@ -60,7 +62,7 @@ public final class ESPRole {
       switch message {
       case .uplink(let name, _): try addUplink(name, descriptors)
       case .removeUplink(let name): path.removeUplink(name)
-      case .tunnel(let name, _): try addTunnel(name, descriptors)
+      case .tunnel(let name, let mtu): try addTunnel(name, mtu: mtu, descriptors)
       case .removeTunnel(let name): removeTunnel(name)
       case .ike: try connectIKE(descriptors)
       case .stop: loop.stop()
@@ -84,11 +86,11 @@ public final class ESPRole {
     try path.add(ESPUplink(name: name, encapsulated: encapsulated, plain: RawESPSocket(adopting: descriptors[1])))
   }
 
-  private func addTunnel(_ name: String, _ descriptors: [FileDescriptor]) throws {
+  private func addTunnel(_ name: String, mtu: Int, _ descriptors: [FileDescriptor]) throws {
     guard descriptors.count == 1 else { throw ESPRoleError.wrongDescriptors(count: descriptors.count, expected: 1) }
     removeTunnel(name)
     let device = TUNDevice(adopting: descriptors[0], name: name)
-    try path.add(TunnelInterface(number: nextTunnelNumber, name: name, device: device))
+    try path.add(TunnelInterface(number: nextTunnelNumber, name: name, device: device, mtu: mtu))
     nextTunnelNumber += 1
   }
 
@@ -123,6 +125,7 @@ public final class ESPRole {
     do throws(SADatabaseError) {
       try path.database.install(installation.parameters(tunnelNumber: tunnel.number))
       childSAs[spi] = InstalledChildSA(installation, generation: ikeGeneration, at: SystemClock.now)
+      probing.follow(tunnel, at: SystemClock.now)
       logger.info(
         "Child SA installed", metadata: .fields([.tunnel: installation.tunnel, .uplink: installation.uplink]))
     } catch {
@@ -143,6 +146,7 @@ public final class ESPRole {
     changed.remote = remote
     if let uplink = path.uplinks.values.first(where: { $0.address == local.address }) { changed.uplink = uplink.name }
     path.database.move(inboundSPI: spi, to: changed)
+    if let tunnel = path.tunnels[pair.tunnel] { probing.follow(tunnel, at: SystemClock.now) }
   }
 
   private func pair(_ spi: ESPSPI) -> SAPair? { path.database.installed.first { $0.inbound.spi == spi } }
@@ -162,6 +166,10 @@ public final class ESPRole {
     for pair in path.database.installed { look(after: pair, at: now) }
     removeReplaced(at: now)
     let tunnels = path.tunnels.values.map { $0 }
+    for tunnel in tunnels {
+      tunnel.allowAnswers()
+      probing.follow(tunnel, at: now)
+    }
     let alive = reports.tunnelsWithInboundTraffic(tunnels)
     if !alive.isEmpty { ike?.send(.inboundTraffic(tunnels: alive)) }
     if let counters = reports.changedCounters(tunnels) { supervisor.send(.counters(counters)) }

@@ -9,11 +9,15 @@ final class ESPUplink {
   let plain: RawESPSocket
   private var areTrainsRefused = false
 
-  init(name: String, encapsulated: UDPSocket, plain: RawESPSocket) {
+  init(name: String, encapsulated: UDPSocket, plain: RawESPSocket) throws(LinuxError) {
     self.name = name
     self.encapsulated = encapsulated
     self.plain = plain
     encapsulated.receiveTrains()
+    for socket in [encapsulated, plain] as [any DatagramSocket] {
+      try socket.receiveTrafficClass()
+      try socket.neverFragment()
+    }
   }
 
   var address: IPAddress { plain.localAddress }

@@ -10,6 +10,9 @@ final class InboundPath {
   /// Called with an IKE message that came in on port 4500, its non-ESP marker taken off; valid during the call only.
   var onIKEMessage: (_ uplink: ESPUplink, _ remote: Endpoint, UnsafeRawBufferPointer) -> Void = { _, _, _ in }
 
+  /// Called with a probe that the peer sent through a tunnel.
+  var onProbe: (_ tunnel: TunnelInterface, PathProbe) -> Void = { _, _ in }
+
   /// Sixteen trains are up to 700 packets: more would keep the other direction waiting.
   private let batch = DatagramBatch(capacity: 16, slotSize: DataPath.slotSize)
   private let run = PacketRun()
@@ -23,9 +26,10 @@ final class InboundPath {
     self.tunnel = tunnel
   }
 
-  /// Carries a batch of what is waiting on port 4500. Throws if the socket cannot be read.
-  func carry(encapsulatedOn uplink: ESPUplink) throws(LinuxError) {
-    for index in 0..<(try batch.receive(from: uplink.encapsulated)) {
+  /// Carries a batch of what is waiting on port 4500; false if nothing was. Throws if the socket cannot be read.
+  func carry(encapsulatedOn uplink: ESPUplink) throws(LinuxError) -> Bool {
+    let count = try batch.receive(from: uplink.encapsulated)
+    for index in 0..<count {
       var train = batch.datagram(index)
       let size = batch.segmentSize(index)
       repeat {
@@ -34,26 +38,29 @@ final class InboundPath {
       } while !train.isEmpty
     }
     flush()
+    return count > 0
   }
 
-  /// Carries a batch of what is waiting as protocol 50. Throws if the socket cannot be read.
-  func carry(plainOn uplink: ESPUplink) throws(LinuxError) {
-    for index in 0..<(try batch.receive(from: uplink.plain)) {
+  /// Carries a batch of what is waiting as protocol 50; false if nothing was. Throws if the socket cannot be read.
+  func carry(plainOn uplink: ESPUplink) throws(LinuxError) -> Bool {
+    let count = try batch.receive(from: uplink.plain)
+    for index in 0..<count {
       let datagram = batch.datagram(index)
       if let start = startOfESP(UnsafeRawBufferPointer(datagram), family: uplink.address.family) {
-        deliver(start..<datagram.count, in: datagram)
+        deliver(start..<datagram.count, in: datagram, outerTrafficClass: batch.trafficClass(index))
       } else {
         drops.count(.truncated)
       }
     }
     flush()
+    return count > 0
   }
 
   private func take(_ datagram: UnsafeMutableRawBufferPointer, _ slot: Int, _ uplink: ESPUplink) {
     switch UDPEncapsulation.classify(UnsafeRawBufferPointer(datagram)) {
     case .keepalive: return
     case .malformed: drops.count(.truncated)
-    case .esp: deliver(0..<datagram.count, in: datagram)
+    case .esp: deliver(0..<datagram.count, in: datagram, outerTrafficClass: batch.trafficClass(slot))
     case .ike:
       guard let remote = batch.source(slot) else { return }
       onIKEMessage(uplink, remote, UnsafeRawBufferPointer(rebasing: datagram[UDPEncapsulation.markerLength...]))
@@ -66,20 +73,34 @@ final class InboundPath {
     family == .v4 ? IPHeader(datagram)?.headerLength : 0
   }
 
-  private func deliver(_ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) {
+  private func deliver(_ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer, outerTrafficClass: UInt8) {
     let opened: (tunnel: Int, inner: Range<Int>)
     do throws(DropReason) {
       opened = try database.open(packet, in: buffer)
     } catch {
+      if error == .dummy, takeProbe(packet, in: buffer) { return }
       return countDrop(error, of: packet, in: buffer)
     }
     guard let tunnel = tunnel(opened.tunnel) else { return }
-    tunnel.countIn(bytes: opened.inner.count)
     let inner = UnsafeMutableRawBufferPointer(rebasing: buffer[opened.inner])
+    guard TunnelTrafficClass.combine(outer: outerTrafficClass, into: inner) else {
+      return tunnel.drops.count(.congestionExperienced)
+    }
+    tunnel.countIn(bytes: inner.count)
+    MaximumSegmentSize.clamp(inner, toMTU: tunnel.innerMTU)
     if runTunnel === tunnel, run.join(inner) { return }
     flush()
     run.start(inner, joinsUDP: tunnel.device.takesUDPSegments)
     runTunnel = tunnel
+  }
+
+  /// Whether a dummy packet is one of ours.
+  private func takeProbe(_ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    guard let dummy = database.dummy(packet, in: buffer), let probe = PathProbe(dummy.payload),
+      let tunnel = tunnel(dummy.tunnel)
+    else { return false }
+    onProbe(tunnel, probe)
+    return true
   }
 
   private func flush() {

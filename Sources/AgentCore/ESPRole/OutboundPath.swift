@@ -10,17 +10,29 @@ import WireFormat
 ///     read     │ IP TCP │ payload 0 │ payload 1 │ …
 ///     slot     │ ESP │ IP TCP │ payload 0 │ ICV │ ESP │ IP TCP │ payload 1 │ ICV │ …
 final class OutboundPath {
+  /// Where the packets of one turn go.
+  private struct Way {
+    let tunnel: TunnelInterface
+    let sa: OutboundSA
+    let uplink: ESPUplink
+  }
+
   private let batch = DatagramBatch(slotSize: DataPath.slotSize)
   private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TUNDevice.maximumRead, alignment: 64)
+  /// A packet that must be looked at as a whole before it is sent in pieces, or not at all.
+  private let wholePacket = UnsafeMutableRawBufferPointer.allocate(byteCount: TUNDevice.maximumRead, alignment: 64)
 
   /// Packets that one tunnel may send before the others have their turn; a read is not split for it.
   private static let packetsPerTurn = 128
 
-  deinit { readBuffer.deallocate() }
+  deinit {
+    readBuffer.deallocate()
+    wholePacket.deallocate()
+  }
 
   /// Carries what is waiting at a tunnel's device, up to the tunnel's turn. Throws if the device cannot be read.
   func carry(from tunnel: TunnelInterface, with sa: OutboundSA?, to uplinks: [String: ESPUplink]) throws(LinuxError) {
-    let uplink = sa.flatMap { uplinks[$0.path.uplink] }
+    let way = sa.flatMap { sa in uplinks[sa.path.uplink].map { Way(tunnel: tunnel, sa: sa, uplink: $0) } }
     var carried = 0
     while carried < OutboundPath.packetsPerTurn, let length = try tunnel.device.read(into: readBuffer) {
       guard let packets = packets(ofRead: length) else {
@@ -29,18 +41,32 @@ final class OutboundPath {
         continue
       }
       carried += packets.count
-      // DESIGN.md section 5, invariant 2: no SA means drop.
-      guard let sa else {
+      if let way {
+        seal(packets, on: way)
+      } else if sa == nil {
+        // DESIGN.md section 5, invariant 2: no SA means drop.
         tunnel.drops.count(.noOutboundSA)
-        continue
-      }
-      guard let uplink else {
+      } else {
         tunnel.refusedBySystem &+= UInt64(packets.count)
-        continue
       }
-      for index in 0..<packets.count { seal(index, of: packets, from: tunnel, with: sa, to: uplink) }
     }
-    if let sa, let uplink { flush(from: tunnel, with: sa, to: uplink) }
+    if let way { flush(way) }
+  }
+
+  /// Sends a probe as a dummy packet with `length` bytes inside, in the best-effort class.
+  func send(
+    _ probe: PathProbe, length: Int, through tunnel: TunnelInterface, with sa: OutboundSA,
+    to uplinks: [String: ESPUplink]
+  ) {
+    guard let uplink = uplinks[sa.path.uplink] else { return }
+    let slot = batch.slot(0)
+    let inner = ESPPacketLayout.headroom..<(ESPPacketLayout.headroom + length)
+    guard inner.upperBound <= slot.count else { return }
+    probe.write(to: UnsafeMutableRawBufferPointer(rebasing: slot[inner]))
+    guard let sealed = try? sa.sealDummy(inner, in: slot) else { return }
+    batch.append(sealed, to: sa.path.destination)
+    // A probe that is too big for the first link is not answered, which is what it asks.
+    _ = batch.send(by: uplink.socket(for: sa.path.encapsulation))
   }
 
   private func packets(ofRead length: Int) -> Segmentation? {
@@ -49,30 +75,66 @@ final class OutboundPath {
       UnsafeMutableRawBufferPointer(rebasing: readBuffer[VirtualNetworkHeader.length..<length]), header)
   }
 
-  private func seal(
-    _ index: Int, of packets: Segmentation, from tunnel: TunnelInterface, with sa: OutboundSA, to uplink: ESPUplink
-  ) {
-    let innerLength = packets.length(index)
-    let sealedLength = sa.layout.packetLength(innerLength: innerLength)
-    let joint = uplink.sendsTrains(sa.path.encapsulation) ? batch.trainEnd(forDatagramOf: sealedLength) : nil
-    if joint == nil, batch.isFull { flush(from: tunnel, with: sa, to: uplink) }
-    let slot = batch.slot(joint == nil ? batch.count : batch.count - 1)
-    let start = (joint ?? 0) + sa.layout.prefixLength
-    let inner = start..<(start + innerLength)
-    guard inner.upperBound <= slot.count else { return tunnel.drops.count(.noRoom) }
-    packets.write(index, to: UnsafeMutableRawBufferPointer(rebasing: slot[inner]))
-    do throws(DropReason) {
-      let sealed = try sa.seal(inner, in: slot)
-      if joint == nil { batch.append(sealed, to: sa.path.destination) } else { batch.extendTrain(by: sealed.count) }
-      tunnel.countOut(bytes: innerLength)
-    } catch {
-      tunnel.drops.count(error)
+  private func seal(_ packets: Segmentation, on way: Way) {
+    if packets.length(0) > way.tunnel.innerMTU { return sealInFragments(packets, on: way) }
+    for index in 0..<packets.count {
+      seal(length: packets.length(index), trafficClass: packets.trafficClass, on: way) { target in
+        packets.write(index, to: target)
+        if packets.count == 1 { MaximumSegmentSize.clamp(target, toMTU: way.tunnel.innerMTU) }
+      }
     }
   }
 
-  private func flush(from tunnel: TunnelInterface, with sa: OutboundSA, to uplink: ESPUplink) {
+  /// RFC 4301 section 8.2: what is larger than the path carries is cut before it is sealed, if its sender allows it; else
+  /// the sender is told.
+  private func sealInFragments(_ packets: Segmentation, on way: Way) {
+    let packet = UnsafeMutableRawBufferPointer(rebasing: wholePacket[..<packets.length(0)])
+    packets.write(0, to: packet)
+    let whole = UnsafeRawBufferPointer(packet)
+    guard packets.count == 1, let fragments = Fragmentation(whole, mtu: way.tunnel.innerMTU) else {
+      way.tunnel.drops.count(.tooBig, times: packets.count)
+      return way.tunnel.answerTooBig(whole)
+    }
+    for index in 0..<fragments.count {
+      seal(length: fragments.length(index), trafficClass: packets.trafficClass, on: way) {
+        fragments.write(index, to: $0)
+      }
+    }
+  }
+
+  /// Seals one packet, which `write` writes where it is to be sealed.
+  private func seal(
+    length: Int, trafficClass: UInt8, on way: Way, _ write: (UnsafeMutableRawBufferPointer) -> Void
+  ) {
+    let (sa, uplink) = (way.sa, way.uplink)
+    let sealedLength = sa.layout.packetLength(innerLength: length)
+    let joint =
+      uplink.sendsTrains(sa.path.encapsulation)
+      ? batch.trainEnd(forDatagramOf: sealedLength, trafficClass: trafficClass) : nil
+    if joint == nil, batch.isFull { flush(way) }
+    let slot = batch.slot(joint == nil ? batch.count : batch.count - 1)
+    let start = (joint ?? 0) + sa.layout.prefixLength
+    let inner = start..<(start + length)
+    guard inner.upperBound <= slot.count else { return way.tunnel.drops.count(.noRoom) }
+    write(UnsafeMutableRawBufferPointer(rebasing: slot[inner]))
+    do throws(DropReason) {
+      let sealed = try sa.seal(inner, in: slot)
+      if joint == nil {
+        batch.append(sealed, to: sa.path.destination, trafficClass: trafficClass)
+      } else {
+        batch.extendTrain(by: sealed.count)
+      }
+      way.tunnel.countOut(bytes: length)
+    } catch {
+      way.tunnel.drops.count(error)
+    }
+  }
+
+  private func flush(_ way: Way) {
     guard batch.count > 0 else { return }
-    let refused = batch.send(by: uplink.socket(for: sa.path.encapsulation), trainsRefused: uplink.stopSendingTrains)
-    tunnel.refusedBySystem &+= UInt64(refused)
+    let outcome = batch.send(by: way.uplink.socket(for: way.sa.path.encapsulation))
+    if outcome.areTrainsRefused { way.uplink.stopSendingTrains() }
+    way.tunnel.refusedBySystem &+= UInt64(outcome.refused)
+    way.tunnel.drops.count(.tooBig, times: outcome.tooBig)
   }
 }

@@ -1,12 +1,18 @@
 import ESP
 import LinuxNetworking
 
-/// A tunnel's TUN device and what has gone through it.
+/// A tunnel's TUN device, what is known of its path, and what has gone through it.
 final class TunnelInterface {
   /// The number by which the SA database knows the tunnel.
   let number: Int
   let name: String
   let device: TUNDevice
+  /// The device's MTU in bytes.
+  let mtu: Int
+  /// The way to the peer; nil before the first SA.
+  var path: TunnelPath? { didSet { innerMTU = min(mtu, path?.innerMTU ?? mtu) } }
+  /// The largest inner packet, in bytes, that leaves as one outer packet which the path carries.
+  private(set) var innerMTU: Int
   /// Packets lost because the system did not take them: socket buffer full, interface down, no such uplink.
   var refusedBySystem: UInt64 = 0
   var drops = DropCounters()
@@ -14,11 +20,17 @@ final class TunnelInterface {
   private(set) var packetsOut: UInt64 = 0
   private var bytesIn: UInt64 = 0
   private var bytesOut: UInt64 = 0
+  private var answersLeft = TunnelInterface.answersPerSecond
 
-  init(number: Int, name: String, device: TUNDevice) {
+  /// RFC 1812 section 4.3.2.8 and RFC 4443 section 2.4 (f): ICMP errors are sent at a limited rate.
+  private static let answersPerSecond = 100
+
+  init(number: Int, name: String, device: TUNDevice, mtu: Int) {
     self.number = number
     self.name = name
     self.device = device
+    self.mtu = mtu
+    innerMTU = mtu
   }
 
   func countIn(bytes: Int) {
@@ -31,13 +43,28 @@ final class TunnelInterface {
     bytesOut &+= UInt64(bytes)
   }
 
+  /// Tells the sender of a packet that it was too big, unless too many have been told in this second.
+  func answerTooBig(_ packet: UnsafeRawBufferPointer) {
+    guard answersLeft > 0, let answer = ICMPTooBig.answer(to: packet, mtu: innerMTU) else { return }
+    answersLeft -= 1
+    answer.withUnsafeBytes { bytes in
+      withUnsafePointer(to: bytes) { piece in
+        _ = device.write(.plain, UnsafeBufferPointer(start: piece, count: 1))
+      }
+    }
+  }
+
+  /// A second has passed.
+  func allowAnswers() { answersLeft = TunnelInterface.answersPerSecond }
+
   /// The counters as the supervisor gets them.
   var traffic: TunnelTraffic {
     var reasons = drops.named
     if refusedBySystem > 0 { reasons["refusedBySystem"] = refusedBySystem }
     return TunnelTraffic(
       tunnel: name, packetsIn: packetsIn, bytesIn: bytesIn, packetsOut: packetsOut, bytesOut: bytesOut,
-      drops: reasons)
+      drops: reasons, pathMTU: path?.outerMTU, roundTripTime: path?.mtu.roundTripTime,
+      cipherImplementation: path?.cipherImplementation.rawValue)
   }
 }
 

@@ -44,11 +44,18 @@ public struct TunnelTraffic: Codable, Equatable, Sendable {
   public var bytesOut: UInt64
   /// Packets dropped, by reason: `replay`, `authentication`, `selector`, `noSA`, ….
   public var drops: [String: UInt64]
+  /// The largest outer packet that the path carries, in bytes, as far as known; nil before the first SA.
+  public var pathMTU: Int?
+  /// How long the peer's latest answer through the tunnel took; nil for peers that do not answer probes.
+  public var roundTripTime: Duration?
+  /// Whose code seals the packets: `openssl` or `ipsec-mb`; nil without an SA.
+  public var cipherImplementation: String?
 
   /// Counters of a tunnel.
   public init(
     tunnel: String, packetsIn: UInt64 = 0, bytesIn: UInt64 = 0, packetsOut: UInt64 = 0, bytesOut: UInt64 = 0,
-    drops: [String: UInt64] = [:]
+    drops: [String: UInt64] = [:], pathMTU: Int? = nil, roundTripTime: Duration? = nil,
+    cipherImplementation: String? = nil
   ) {
     self.tunnel = tunnel
     self.packetsIn = packetsIn
@@ -56,6 +63,9 @@ public struct TunnelTraffic: Codable, Equatable, Sendable {
     self.packetsOut = packetsOut
     self.bytesOut = bytesOut
     self.drops = drops
+    self.pathMTU = pathMTU
+    self.roundTripTime = roundTripTime
+    self.cipherImplementation = cipherImplementation
   }
 }
 

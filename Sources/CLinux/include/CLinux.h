@@ -27,12 +27,27 @@ struct clinux_message {
 };
 int clinux_receive_messages(int socket, struct clinux_message *messages, unsigned int count);
 int clinux_send_messages(int socket, struct clinux_message *messages, unsigned int count);
-enum { CLINUX_SEGMENT_CONTROL = CMSG_SPACE(sizeof(int)) };  // room for either control message below
-/// Has the kernel cut the message into datagrams of `size` bytes (UDP_SEGMENT); 0 sends it as one.
-void clinux_set_segment_size(struct clinux_message *message, void *control, uint16_t size);
-/// The size of the datagrams that a received message consists of (UDP_GRO); 0 if it is one.
-int clinux_get_segment_size(struct clinux_message *message);
+/// What goes beside the bytes of a message.
+struct clinux_beside {
+  uint16_t segment_size;  ///< the datagrams that the message consists of (UDP_SEGMENT, UDP_GRO); 0 if it is one
+  uint8_t traffic_class;  ///< DSCP and ECN of the IP header (IP_TOS, IPV6_TCLASS)
+};
+enum { CLINUX_BESIDE_SPACE = 2 * CMSG_SPACE(sizeof(int)) };  // room for the control messages of the two below
+/// Puts it into `control`, where the message is to be sent from; the address in the message tells the IP version.
+void clinux_put_beside(struct clinux_message *message, void *control, struct clinux_beside beside);
+/// Takes it out of a received message.
+struct clinux_beside clinux_take_beside(struct clinux_message *message);
 enum { CLINUX_DESCRIPTORS_PER_MESSAGE = 253 };  // SCM_MAX_FD of the kernel
+/// What a router, or this system, said of a datagram that was sent.
+struct clinux_path_error {
+  struct sockaddr_storage destination;  ///< where the datagram was to go
+  uint32_t code;                        ///< an errno
+  uint32_t mtu;                         ///< with EMSGSIZE: what would have passed, in bytes
+  bool is_local;                        ///< whether this system says so itself
+};
+/// Takes the next from the socket's error queue (IP_RECVERR) and copies what it quotes of the datagram's bytes to
+/// `quote`; returns how many those are.
+int clinux_take_path_error(int socket, struct clinux_path_error *error, void *quote, size_t capacity);
 int clinux_send_with_descriptors(int socket, const void *bytes, size_t count, const int *descriptors,
                                  unsigned int descriptor_count);
 /// Sets `*truncated` when the message or its descriptors did not fit (the kernel has closed those that did not).

@@ -40,6 +40,9 @@ public struct Segmentation {
     return (whole.payload.count + size - 1) / size
   }
 
+  /// DSCP and ECN, the same in all packets.
+  public var trafficClass: UInt8 { TunnelTrafficClass.outer(around: UnsafeRawBufferPointer(packet)) }
+
   /// Length of packet `index` in bytes.
   public func length(_ index: Int) -> Int {
     guard case .several(let whole, let size) = shape else { return packet.count }

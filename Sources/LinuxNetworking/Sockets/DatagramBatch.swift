@@ -2,12 +2,6 @@ import CLinux
 import Glibc
 import WireFormat
 
-/// A socket that moves batches of datagrams in one system call.
-public protocol DatagramSocket: AnyObject {
-  /// The socket.
-  var descriptor: FileDescriptor { get }
-}
-
 /// Buffers for a batch of datagrams, allocated once and used over and over: nothing is allocated per packet.
 ///
 /// Each slot is a buffer of `slotSize` bytes that holds one datagram, or a train of several for one destination, back to
@@ -35,6 +29,7 @@ public final class DatagramBatch {
   private let vectors: UnsafeMutablePointer<iovec>
   private let addresses: UnsafeMutablePointer<sockaddr_storage>
   private let segmentSizes: UnsafeMutablePointer<Int>
+  private let trafficClasses: UnsafeMutablePointer<UInt8>
 
   /// `capacity` slots (at least 1, at most 1024) of `slotSize` bytes, all empty.
   public init(capacity: Int = 64, slotSize: Int = 2048) {
@@ -43,15 +38,17 @@ public final class DatagramBatch {
     self.slotSize = slotSize
     // Not touched here: the system gives memory to the pages that are used.
     bytes = .allocate(byteCount: capacity * slotSize, alignment: 64)
-    controls = .allocate(byteCount: capacity * CLINUX_SEGMENT_CONTROL, alignment: 8)
+    controls = .allocate(byteCount: capacity * CLINUX_BESIDE_SPACE, alignment: 8)
     messages = .allocate(capacity: capacity)
     vectors = .allocate(capacity: capacity)
     addresses = .allocate(capacity: capacity)
     segmentSizes = .allocate(capacity: capacity)
+    trafficClasses = .allocate(capacity: capacity)
     messages.initialize(repeating: clinux_message(), count: capacity)
     vectors.initialize(repeating: iovec(), count: capacity)
     addresses.initialize(repeating: sockaddr_storage(), count: capacity)
     segmentSizes.initialize(repeating: 0, count: capacity)
+    trafficClasses.initialize(repeating: 0, count: capacity)
     for index in 0..<capacity {
       messages[index].header.msg_iov = vectors + index
       messages[index].header.msg_iovlen = 1
@@ -66,6 +63,7 @@ public final class DatagramBatch {
     vectors.deallocate()
     addresses.deallocate()
     segmentSizes.deallocate()
+    trafficClasses.deallocate()
   }
 
   /// Whether there is no empty slot left.
@@ -89,6 +87,12 @@ public final class DatagramBatch {
     return segmentSizes[index]
   }
 
+  /// DSCP and ECN of the IP headers of the datagrams in a slot that is in use; 0 unless the socket receives them.
+  public func trafficClass(_ index: Int) -> UInt8 {
+    precondition(index >= 0 && index < count, "no datagram in this slot")
+    return trafficClasses[index]
+  }
+
   /// Whom the datagrams in a slot came from; nil if the system did not say.
   public func source(_ index: Int) -> Endpoint? {
     precondition(index >= 0 && index < count, "no datagram in this slot")
@@ -98,19 +102,22 @@ public final class DatagramBatch {
 
   // MARK: - Sending
 
-  /// Makes a range of the first empty slot a datagram to `destination`. The batch must not be full.
-  public func append(_ range: Range<Int>, to destination: Endpoint) {
+  /// Makes a range of the first empty slot a datagram to `destination`, with DSCP and ECN of `trafficClass` in its IP
+  /// header. The batch must not be full.
+  public func append(_ range: Range<Int>, to destination: Endpoint, trafficClass: UInt8 = 0) {
     precondition(!isFull && range.lowerBound >= 0 && range.upperBound <= slotSize, "the datagram lies in an empty slot")
     vectors[count] = iovec(iov_base: slot(count).baseAddress?.advanced(by: range.lowerBound), iov_len: range.count)
     segmentSizes[count] = range.count
+    trafficClasses[count] = trafficClass
     let storage = UnsafeMutableRawBufferPointer(start: addresses + count, count: MemoryLayout<sockaddr_storage>.size)
     messages[count].header.msg_namelen = SocketAddress.write(destination, to: storage)
     count += 1
   }
 
   /// Where in the last slot in use a datagram of `length` bytes would join its train; nil if it must begin another.
-  public func trainEnd(forDatagramOf length: Int) -> Int? {
-    guard count > 0 else { return nil }
+  /// All datagrams of a train have one IP header, and so one traffic class.
+  public func trainEnd(forDatagramOf length: Int, trafficClass: UInt8 = 0) -> Int? {
+    guard count > 0, trafficClasses[count - 1] == trafficClass else { return nil }
     let vector = vectors[count - 1]
     let size = segmentSizes[count - 1]
     guard length <= size, vector.iov_len.isMultiple(of: size), vector.iov_len + length <= DatagramBatch.maximumTrain,
@@ -121,65 +128,89 @@ public final class DatagramBatch {
 
   /// Makes the `length` bytes behind the last train one more datagram of it; `trainEnd` has said that they may.
   public func extendTrain(by length: Int) {
-    precondition(trainEnd(forDatagramOf: length) != nil, "the datagram fits the train")
+    precondition(
+      trainEnd(forDatagramOf: length, trafficClass: trafficClasses[count - 1]) != nil, "the datagram fits the train")
     vectors[count - 1].iov_len += length
   }
 
   /// Empties all slots.
   public func removeAll() { count = 0 }
 
-  /// Sends all datagrams of the batch and empties it; returns how many datagrams the system did not take.
+  /// What became of a batch.
+  public struct Outcome: Equatable, Sendable {
+    /// Datagrams that the system did not take: no route, buffer full.
+    public var refused = 0
+    /// Datagrams larger than the first link's MTU, or than the path's where the system knows it.
+    public var tooBig = 0
+    /// Whether the system does not take trains for this destination.
+    public var areTrainsRefused = false
+
+    /// An outcome; without arguments, all is sent.
+    public init(refused: Int = 0, tooBig: Int = 0, areTrainsRefused: Bool = false) {
+      self.refused = refused
+      self.tooBig = tooBig
+      self.areTrainsRefused = areTrainsRefused
+    }
+  }
+
+  /// Sends all datagrams of the batch and empties it.
   ///
-  /// A datagram that the system refuses (no route, buffer full, too big) is lost, as it would be in the network, and
-  /// the ones behind it are still sent. A train that it refuses as such is sent one by one; `trainsRefused` is called.
-  public func send(by socket: some DatagramSocket, trainsRefused: () -> Void = {}) -> Int {
-    for index in 0..<count { attachSegmentSize(index) }
+  /// A datagram that the system refuses is lost, as it would be in the network, and the ones behind it are still sent. A
+  /// train that it refuses as such is sent one by one.
+  public func send(by socket: some DatagramSocket) -> Outcome {
+    for index in 0..<count { attach(index, isTrain: vectors[index].iov_len > segmentSizes[index]) }
+    var outcome = Outcome()
     var next = 0
-    var refused = 0
     while next < count {
       let result = clinux_send_messages(socket.descriptor.rawValue, messages + next, UInt32(count - next))
       if result > 0 {
         next += Int(result)
       } else if result != -EINTR {
-        let isTrain = vectors[next].iov_len > segmentSizes[next]
-        if isTrain, result == -EIO || result == -EINVAL || result == -EMSGSIZE {
-          trainsRefused()
-          refused += sendSingly(next, by: socket)
-        } else {
-          refused += datagramCount(next)
-        }
+        outcome.add(sendAgain(next, after: -result, by: socket))
         next += 1
       }
     }
     count = 0
-    return refused
+    return outcome
   }
 
-  private func attachSegmentSize(_ index: Int) {
-    let isTrain = vectors[index].iov_len > segmentSizes[index]
-    clinux_set_segment_size(messages + index, control(index), isTrain ? UInt16(clamping: segmentSizes[index]) : 0)
+  private func attach(_ index: Int, isTrain: Bool) {
+    let beside = clinux_beside(
+      segment_size: isTrain ? UInt16(clamping: segmentSizes[index]) : 0, traffic_class: trafficClasses[index])
+    clinux_put_beside(messages + index, control(index), beside)
   }
 
-  private func sendSingly(_ index: Int, by socket: some DatagramSocket) -> Int {
-    clinux_set_segment_size(messages + index, control(index), 0)
+  /// Sends what was refused once more, datagram by datagram: the error may have been one of an earlier datagram, and
+  /// some systems and interfaces refuse trains.
+  private func sendAgain(_ index: Int, after code: Int32, by socket: some DatagramSocket) -> Outcome {
     let train = vectors[index]
+    let size = max(1, segmentSizes[index])
+    if code == EAGAIN || code == ENOBUFS { return Outcome(refused: (train.iov_len + size - 1) / size) }
+    attach(index, isTrain: false)
+    var outcome = Outcome()
     var sent = 0
-    var refused = 0
-    while sent < train.iov_len {
-      let length = min(segmentSizes[index], train.iov_len - sent)
+    repeat {
+      let length = min(size, train.iov_len - sent)
       vectors[index] = iovec(iov_base: train.iov_base + sent, iov_len: length)
-      if clinux_send_messages(socket.descriptor.rawValue, messages + index, 1) != 1 { refused += 1 }
+      outcome.add(sendOne(index, by: socket))
       sent += length
-    }
-    return refused
+    } while sent < train.iov_len
+    // `EIO` where the interface cannot add checksums, `EINVAL` where a datagram is too big or trains are unknown.
+    let isTrain = train.iov_len > size
+    outcome.areTrainsRefused = isTrain && (code == EIO || code == EINVAL) && outcome.refused + outcome.tooBig == 0
+    return outcome
   }
 
-  private func datagramCount(_ index: Int) -> Int {
-    (vectors[index].iov_len + segmentSizes[index] - 1) / max(1, segmentSizes[index])
+  private func sendOne(_ index: Int, by socket: some DatagramSocket) -> Outcome {
+    switch clinux_send_messages(socket.descriptor.rawValue, messages + index, 1) {
+    case 1: Outcome()
+    case -EMSGSIZE: Outcome(tooBig: 1)
+    default: Outcome(refused: 1)
+    }
   }
 
   private func control(_ index: Int) -> UnsafeMutableRawPointer? {
-    controls.baseAddress?.advanced(by: index * CLINUX_SEGMENT_CONTROL)
+    controls.baseAddress?.advanced(by: index * CLINUX_BESIDE_SPACE)
   }
 
   // MARK: - Receiving
@@ -193,12 +224,13 @@ public final class DatagramBatch {
       vectors[index] = iovec(iov_base: slot(index).baseAddress, iov_len: slotSize)
       messages[index].header.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
       messages[index].header.msg_control = control(index)
-      messages[index].header.msg_controllen = CLINUX_SEGMENT_CONTROL
+      messages[index].header.msg_controllen = CLINUX_BESIDE_SPACE
     }
     count = 0
     let result = clinux_receive_messages(socket.descriptor.rawValue, messages, UInt32(capacity))
     switch -result {
-    case EAGAIN, EINTR, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH: return 0
+    case EAGAIN, EINTR, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOPROTOOPT, EPROTO, EOPNOTSUPP, EACCES:
+      return 0
     default: count = Int(try check("recvmmsg", result))
     }
     for index in 0..<count { takeLength(index) }
@@ -208,8 +240,17 @@ public final class DatagramBatch {
   private func takeLength(_ index: Int) {
     let isTruncated = messages[index].header.msg_flags & Int32(MSG_TRUNC) != 0
     let length = isTruncated ? 0 : Int(messages[index].length)
-    let size = Int(clinux_get_segment_size(messages + index))
+    let beside = clinux_take_beside(messages + index)
     vectors[index].iov_len = length
-    segmentSizes[index] = size > 0 ? size : length
+    segmentSizes[index] = beside.segment_size > 0 ? Int(beside.segment_size) : length
+    trafficClasses[index] = beside.traffic_class
+  }
+}
+
+extension DatagramBatch.Outcome {
+  fileprivate mutating func add(_ other: DatagramBatch.Outcome) {
+    refused += other.refused
+    tooBig += other.tooBig
+    areTrainsRefused = areTrainsRefused || other.areTrainsRefused
   }
 }

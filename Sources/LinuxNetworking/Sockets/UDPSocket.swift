@@ -25,28 +25,42 @@ public final class UDPSocket: DatagramSocket {
     localEndpoint = try descriptor.localEndpoint()
   }
 
+  /// The IP version of its packets.
+  public var family: IPAddress.Family { localEndpoint.address.family }
+
   /// Lets the system join the datagrams of a flow into trains for `DatagramBatch`, where it knows how.
   public func receiveTrains() {
     // An older kernel hands over each datagram by itself, which is a train of one.
     try? descriptor.setOption(Int32(IPPROTO_UDP), UDP_GRO, 1, name: "UDP_GRO")
   }
 
-  /// Sends one datagram; false when the system's buffer is full. Allocates nothing.
-  public func send(_ datagram: UnsafeRawBufferPointer, to endpoint: Endpoint) throws(LinuxError) -> Bool {
-    let address = SocketAddress(endpoint)
-    let sent = address.withPointer {
-      sendto(descriptor.rawValue, datagram.baseAddress, datagram.count, Int32(MSG_NOSIGNAL), $0, $1)
+  /// Sends one datagram; false when the system's buffer is full.
+  public func send(_ datagram: [UInt8], to endpoint: Endpoint) throws(LinuxError) -> Bool {
+    guard datagram.count > UDPSocket.fitsEveryPath else { return try attemptTwice(datagram, to: endpoint) }
+    // An IKE message may be cut on its way, also by a socket whose ESP packets may not.
+    let way = try pathMTUDiscovery()
+    try discoverPathMTU(family == .v4 ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT)
+    defer { try? discoverPathMTU(way) }
+    return try attemptTwice(datagram, to: endpoint)
+  }
+
+  /// RFC 8200 section 5: every IPv6 path carries 1280 bytes; headers of IPv6 and UDP are taken off.
+  private static let fitsEveryPath = 1232
+
+  /// The first error may be one that a router reported of an earlier datagram.
+  private func attemptTwice(_ datagram: [UInt8], to endpoint: Endpoint) throws(LinuxError) -> Bool {
+    do throws(LinuxError) { return try attempt(datagram, to: endpoint) } catch {}
+    return try attempt(datagram, to: endpoint)
+  }
+
+  private func attempt(_ datagram: [UInt8], to endpoint: Endpoint) throws(LinuxError) -> Bool {
+    let sent = SocketAddress(endpoint).withPointer {
+      sendto(descriptor.rawValue, datagram, datagram.count, Int32(MSG_NOSIGNAL), $0, $1)
     }
     if sent >= 0 { return true }
     let code = errno
     if code == EAGAIN || code == ENOBUFS { return false }
     throw LinuxError("send to \(endpoint)", code: code)
-  }
-
-  /// Sends one datagram; false when the system's buffer is full.
-  public func send(_ datagram: [UInt8], to endpoint: Endpoint) throws(LinuxError) -> Bool {
-    let result = datagram.withUnsafeBytes { bytes in Result { () throws(LinuxError) in try send(bytes, to: endpoint) } }
-    return try result.get()
   }
 }
 
@@ -58,6 +72,8 @@ public final class RawESPSocket: DatagramSocket {
   public let descriptor: FileDescriptor
   /// The address it is bound to.
   public let localAddress: IPAddress
+  /// The IP version of its packets.
+  public var family: IPAddress.Family { localAddress.family }
 
   /// Binds a socket to an address of this machine and, if given, one interface.
   public init(bindingTo address: IPAddress, interface: String? = nil) throws(LinuxError) {
@@ -84,8 +100,7 @@ extension FileDescriptor {
     descriptor.setBufferSizes(8 << 20)
     if let interface { try descriptor.bindToDevice(interface) }
     if family == AF_INET {
-      // RFC 4301 section 8.1: the outer header's DF is ours to choose. It stays clear: an outer fragment is slow, a
-      // black hole is an outage.
+      // IKE messages may be cut; `neverFragment` is for ESP.
       try descriptor.setOption(Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_DONT, name: "IP_MTU_DISCOVER")
     } else if type == SOCK_DGRAM {
       // A raw socket is of one family by nature.

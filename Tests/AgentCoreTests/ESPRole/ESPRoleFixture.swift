@@ -128,9 +128,13 @@ final class TestGateways {
   }
 
   /// Pings from the left gateway through the tunnel; whether every ping was answered.
-  func ping(_ destination: String, count: Int = 3, size: Int = 56) throws -> Bool {
+  func ping(_ destination: String, count: Int = 3, size: Int = 56, trafficClass: UInt8 = 0) throws -> Bool {
     var program = Program(
-      "ping", ["-q", "-i", "0.01", "-w", "\(1 + count / 50)", "-c", "\(count)", "-s", "\(size)", destination],
+      "ping",
+      [
+        "-q", "-i", "0.01", "-w", "\(1 + count / 50)", "-c", "\(count)", "-s", "\(size)", "-Q", "\(trafficClass)",
+        destination,
+      ],
       in: left.namespace)
     program.standardOutput = try FileDescriptor(path: "/dev/null", flags: O_WRONLY)
     let child = try ChildProcess(program)

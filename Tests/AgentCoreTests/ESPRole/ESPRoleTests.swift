@@ -46,6 +46,40 @@ struct ESPRoleTests {
     for address in ["10.77.0.2", "fd77::2"] { #expect(try gateways.transfer(to: address) == .exited(0)) }
   }
 
+  @Test("A wire that swallows big packets is measured; senders are told, and a TCP transfer passes")
+  func findsBlackHole() throws {
+    let gateways = try TestGateways(outer: .v4)
+    // What is larger than the receiving end's MTU and a VLAN tag vanishes in a virtual cable.
+    let routing = try RouteNetlink(in: gateways.right.namespace)
+    try routing.setMTU(1300, link: routing.existingLink(named: "wire").index)
+    try gateways.install(ESPRoleTests.gcm)
+    #expect(try gateways.run { gateways.left.counters?.pathMTU.map { (1297...1304).contains($0) } ?? false })
+    #expect(gateways.left.counters?.roundTripTime ?? .zero > .zero)
+    #expect(try gateways.ping("10.77.0.2", count: 1, size: 1180))
+    #expect(try !gateways.ping("10.77.0.2", count: 1, size: 1360))
+    #expect(try gateways.ping("10.77.0.2", count: 1, size: 1360), "the kernel has learned to fragment")
+    for address in ["10.77.0.2", "fd77::2"] { #expect(try gateways.transfer(to: address) == .exited(0)) }
+    #expect(try gateways.run { (gateways.left.counters?.drops["tooBig"] ?? 0) >= 1 })
+  }
+
+  @Test("DSCP and ECN of the inner packet stand on the outer one", arguments: [IPAddress.Family.v4, .v6])
+  func copiesTrafficClass(outer: IPAddress.Family) throws {
+    let gateways = try TestGateways(outer: outer)
+    let socket = try gateways.right.namespace.inside {
+      try UDPSocket(bindingTo: Endpoint(gateways.right.uplinkAddress, port: 4501))
+    }
+    try socket.receiveTrafficClass()
+    try gateways.install(ESPRoleTests.gcm) { $0.remoteEndpoint = socket.localEndpoint }
+    let batch = DatagramBatch()
+    #expect(try !gateways.ping("10.77.0.2", count: 1, trafficClass: 0xB9))
+    var classes: Set<UInt8> = []
+    while case let count = try batch.receive(from: socket), count > 0 {
+      classes.formUnion((0..<count).map { batch.trafficClass($0) })
+    }
+    // Probes and neighbour discovery have a class of their own.
+    #expect(classes.contains(0xB9))
+  }
+
   @Test("The outer packets may be IPv6, in UDP and as protocol 50", arguments: [true, false])
   func carriesOverIPv6(isEncapsulated: Bool) throws {
     let gateways = try TestGateways(outer: .v6)

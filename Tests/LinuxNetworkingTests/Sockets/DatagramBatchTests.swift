@@ -16,7 +16,7 @@ struct DatagramBatchTests {
       outgoing.append(16..<(17 + index), to: receiver.localEndpoint)
     }
     #expect(outgoing.isFull)
-    #expect(outgoing.send(by: sender) == 0)
+    #expect(outgoing.send(by: sender) == .init())
     #expect(outgoing.count == 0)
 
     let incoming = DatagramBatch(capacity: 16, slotSize: 256)
@@ -46,7 +46,7 @@ struct DatagramBatchTests {
     let batch = DatagramBatch(capacity: 2, slotSize: 64)
     batch.append(0..<8, to: Endpoint(.v4(0x7F00_0001), port: 0))
     batch.append(0..<8, to: socket.localEndpoint)
-    #expect(batch.send(by: socket) == 1)
+    #expect(batch.send(by: socket).refused == 1)
     #expect(try batch.receive(from: socket) == 1)
   }
 
@@ -67,7 +67,7 @@ struct DatagramBatchTests {
     let batch = DatagramBatch(capacity: 8, slotSize: 8192)
     train(batch, count: 5, size: 1000, rest: 300, to: socket.localEndpoint)
     #expect(batch.count == 1)
-    #expect(batch.send(by: socket) { Issue.record("the loopback interface takes trains") } == 0)
+    #expect(batch.send(by: socket) == .init(), "the loopback interface takes trains")
     let slots = try batch.receive(from: socket)
     #expect(slots == (receivesTrains ? 1 : 6))
     let lengths = (0..<slots).flatMap { slot in
@@ -80,6 +80,46 @@ struct DatagramBatchTests {
     #expect(last[last.count - 1] == 5)
   }
 
+  @Test("DSCP and ECN travel with each train, and only datagrams that agree share one", arguments: loopbacks)
+  func carriesTrafficClass(loopback: IPAddress) throws {
+    let socket = try UDPSocket(bindingTo: Endpoint(loopback, port: 0))
+    socket.receiveTrains()
+    try socket.receiveTrafficClass()
+    let batch = DatagramBatch(capacity: 8, slotSize: 8192)
+    batch.append(0..<100, to: socket.localEndpoint, trafficClass: 0xB9)
+    #expect(batch.trainEnd(forDatagramOf: 100) == nil)
+    #expect(batch.trainEnd(forDatagramOf: 100, trafficClass: 0xB8) == nil)
+    #expect(batch.trainEnd(forDatagramOf: 100, trafficClass: 0xB9) == 100)
+    batch.extendTrain(by: 100)
+    batch.append(0..<100, to: socket.localEndpoint)
+    #expect(batch.send(by: socket) == .init())
+    #expect(try batch.receive(from: socket) == 2)
+    #expect(batch.datagram(0).count == 200)
+    #expect(batch.trafficClass(0) == 0xB9)
+    #expect(batch.trafficClass(1) == 0)
+  }
+
+  @Test("What is larger than the link is told apart from what is refused, and its MTU is known", .needsRoot)
+  func tellsTooBig() throws {
+    let temporary = try TemporaryNamespace()
+    let routing = try RouteNetlink(in: temporary.namespace)
+    try routing.setMTU(1300, link: routing.existingLink(named: "lo").index)
+    let socket = try temporary.namespace.inside { try UDPSocket(bindingTo: Endpoint(.v4(0x7F00_0001), port: 0)) }
+    try socket.neverFragment()
+    let batch = DatagramBatch(capacity: 8, slotSize: 8192)
+    train(batch, count: 3, size: 1400, rest: 300, to: socket.localEndpoint)
+    let outcome = batch.send(by: socket)
+    #expect(outcome.tooBig == 3)
+    #expect(outcome.refused == 0)
+    #expect(!outcome.areTrainsRefused)
+    #expect(socket.takePathMTUReports().map(\.mtu).allSatisfy { $0 == 1300 })
+    #expect(socket.takePathMTUReports().isEmpty)
+    #expect(try batch.receive(from: socket) == 1)
+    // An IKE message may be larger than the path carries.
+    #expect(try socket.send([UInt8](repeating: 1, count: 2000), to: socket.localEndpoint))
+    #expect(try batch.receive(from: socket) == 1)
+  }
+
   @Test("A train that the system refuses goes out one by one")
   func sendsSingly() throws {
     let socket = try UDPSocket(bindingTo: Endpoint(.v4(0x7F00_0001), port: 0))
@@ -88,9 +128,7 @@ struct DatagramBatchTests {
     var isWithoutChecksums: Int32 = 1
     setsockopt(socket.descriptor.rawValue, SOL_SOCKET, SO_NO_CHECK, &isWithoutChecksums, 4)
     train(batch, count: 1, size: 1000, rest: 900, to: socket.localEndpoint)
-    var refusals = 0
-    #expect(batch.send(by: socket) { refusals += 1 } == 0)
-    #expect(refusals == 1)
+    #expect(batch.send(by: socket) == .init(areTrainsRefused: true))
     #expect(try batch.receive(from: socket) == 2)
   }
 
@@ -117,7 +155,7 @@ struct DatagramBatchTests {
     let socket = try RawESPSocket(bindingTo: .v4(0x7F00_0001))
     let batch = DatagramBatch(capacity: 2, slotSize: 256)
     batch.append(0..<32, to: Endpoint(.v4(0x7F00_0001), port: 0))
-    #expect(batch.send(by: socket) == 0)
+    #expect(batch.send(by: socket) == .init())
     #expect(try batch.receive(from: socket) == 1)
     let header = try #require(IPHeader(UnsafeRawBufferPointer(batch.datagram(0))))
     #expect(header.ipProtocol == IPProtocolNumber.esp)
