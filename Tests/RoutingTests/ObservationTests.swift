@@ -38,6 +38,22 @@ import WireFormat
     #expect(!observation.hasNeighbour(on: "vti2"))
   }
 
+  @Test("EIGRP's next hops are those of its topology table, stale ones too")
+  func eigrpNextHops() {
+    let answer = """
+
+      EIGRP Topology Table for AS(777)/ID(10.91.0.1)
+
+      P  10.91.0.0/24, 1 successors, FD is 28160, serno: 0 
+             via Connected, lan0
+      P  10.92.0.0/24, 1 successors, FD is 30720, serno: 0 
+             via 48.0.0.0 (30720/28160), vti1
+             via 172.31.9.2 (33280/28160), vti1
+      """
+    #expect(FRRAnswer.eigrpNextHops(answer) == Set(["48.0.0.0", "172.31.9.2"].compactMap { IPAddress($0) }))
+    #expect(FRRAnswer.eigrpNextHops("% EIGRP Routing Process not enabled").isEmpty)
+  }
+
   @Test("EIGRP's table is read row by row, whatever stands around it")
   func eigrp() {
     let text = """

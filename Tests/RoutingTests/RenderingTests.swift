@@ -67,7 +67,7 @@ import Topology
   @Test("EIGRP runs on the tunnels' networks and announces the LANs")
   func eigrp() throws {
     let site = try #require(try Sites.compile("two-site")["right"])
-    let frr = FRRConfiguration(site)
+    let frr = FRRConfiguration(site, interfaces: ["vti1": 7])
     #expect(frr.daemons == [.zebra, .eigrpd])
     let router = """
       router eigrp 777
@@ -78,13 +78,43 @@ import Topology
       exit
       !
       interface vti1
-       delay 20
        ip hello-interval eigrp 2
        ip hold-time eigrp 8
       exit
 
       """
     #expect(frr.text.contains(router))
+    #expect(frr.eigrp == "! vti1 is interface 7\n!\n" + router)
+  }
+
+  @Test("EIGRP waits for its tunnel interfaces, and knows when one was replaced")
+  func eigrpWaits() throws {
+    let site = try #require(try Sites.compile("two-site")["right"])
+    let waiting = FRRConfiguration(site)
+    #expect(waiting.daemons == [.zebra])
+    #expect(waiting.eigrp == nil)
+    #expect(!waiting.text.contains("eigrp 777"))
+    let first = FRRConfiguration(site, interfaces: ["vti1": 7])
+    let second = FRRConfiguration(site, interfaces: ["vti1": 9])
+    #expect(first.text == second.text)
+    #expect(first.eigrp != second.eigrp)
+  }
+
+  @Test("The delay tells EIGRP's tunnels apart where they differ")
+  func delays() throws {
+    let sites = try Sites.compile(
+      "dual-isp",
+      replacing: [
+        (
+          "{ protocol: ospf, area: 0, bfd: { interval: 100ms, multiplier: 3 } }",
+          "{ protocol: eigrp, autonomousSystem: 1 }"
+        ),
+        ("addressing: unnumbered", "pool: 172.31.0.0/24"),
+      ])
+    let interfaces: [String: Int32] = ["vti1": 1, "vti2": 2, "vti3": 3, "vti4": 4]
+    let text = FRRConfiguration(try #require(sites["hq"]), interfaces: interfaces).text
+    let delays = text.split(separator: "\n").filter { $0.contains("delay") }
+    #expect(delays == [" delay 20", " delay 30", " delay 40", " delay 50"])
   }
 
   @Test("Only networks of the overlay pass into the kernel", arguments: Sites.names)
@@ -116,7 +146,8 @@ import Topology
   @Test("FRR understands every line", .enabled(if: FRR.isThere, "vtysh is not installed"), arguments: Sites.names)
   func understood(name: String) throws {
     for (site, configuration) in try Sites.compile(name) {
-      let complaint = try FRR.complaint(about: FRRConfiguration(configuration).text)
+      let interfaces = Dictionary(uniqueKeysWithValues: zip(configuration.tunnels.map(\.interface), Int32(1)...))
+      let complaint = try FRR.complaint(about: FRRConfiguration(configuration, interfaces: interfaces).text)
       #expect(complaint == nil, "\(name), \(site)")
     }
   }

@@ -9,6 +9,8 @@ public enum FRRQuestion: String, CaseIterable, Sendable {
   case eigrpNeighbours = "show ip eigrp neighbors"
   /// Answered by `FRRAnswer.eigrpPeers`.
   case eigrpInterfaces = "show ip eigrp interfaces"
+  /// Answered by `FRRAnswer.eigrpNextHops`.
+  case eigrpTopology = "show ip eigrp topology"
   /// Answered by `FRRAnswer.bfdPeers`.
   case bfdPeers = "show bfd peers json"
   /// Answered by `FRRAnswer.routes`.
@@ -72,6 +74,15 @@ public enum FRRAnswer {
       peers[columns[0]] = count
     }
     return peers
+  }
+
+  /// The next hops in EIGRP's topology table: `via 172.31.0.2 (30720/28160), vti1`.
+  public static func eigrpNextHops(_ text: String) -> Set<IPAddress> {
+    Set(
+      text.split(whereSeparator: \.isNewline).compactMap { line in
+        let columns = line.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+        return columns.count >= 2 && columns[0] == "via" ? IPAddress(columns[1]) : nil
+      })
   }
 
   /// BFD's sessions.

@@ -24,9 +24,17 @@ public struct FRRConfiguration: Equatable, Sendable {
   public let daemons: [FRRDaemon]
   /// The configuration, as `vtysh -f` reads it.
   public let text: String
+  /// The part of the configuration that eigrpd gets in one piece at its start; nil where it does not run.
+  ///
+  /// It names the kernel's number of every tunnel interface, so that it differs when an interface was replaced.
+  public let eigrp: String?
 
   /// Renders a site's routing.
-  public init(_ site: SiteConfiguration) {
+  ///
+  /// - Parameters:
+  ///   - site: the site.
+  ///   - interfaces: the kernel's numbers of the tunnel interfaces that are there; EIGRP speaks on no other.
+  public init(_ site: SiteConfiguration, interfaces: [String: Int32] = [:]) {
     var lines = FRRLines()
     lines.add("frr defaults traditional")
     let filter = RouteFilter(site)
@@ -35,19 +43,20 @@ public struct FRRConfiguration: Equatable, Sendable {
     switch site.routing.routingProtocol {
     case .static: break
     case .ospf(let area): OSPFConfiguration(site, area: area).render(into: &lines)
-    case .eigrp(let system): EIGRPConfiguration(site, autonomousSystem: system).render(into: &lines)
+    case .eigrp: EIGRPConfiguration(site, interfaces: interfaces)?.render(into: &lines)
     }
     text = lines.text
-    daemons = FRRConfiguration.daemons(for: site)
+    eigrp = EIGRPConfiguration(site, interfaces: interfaces)?.startText
+    daemons = FRRConfiguration.daemons(for: site, hasEIGRP: eigrp != nil)
   }
 
-  private static func daemons(for site: SiteConfiguration) -> [FRRDaemon] {
+  private static func daemons(for site: SiteConfiguration, hasEIGRP: Bool) -> [FRRDaemon] {
     let hasStaticRoutes = !StaticRoutes(site).routes.isEmpty
     switch site.routing.routingProtocol {
     case .static: return [.zebra, .staticd]
     case .ospf:
       return [.zebra, .ospfd] + (site.routing.bfd == nil ? [] : [.bfdd]) + (hasStaticRoutes ? [.staticd] : [])
-    case .eigrp: return [.zebra, .eigrpd] + (hasStaticRoutes ? [.staticd] : [])
+    case .eigrp: return [.zebra] + (hasEIGRP ? [.eigrpd] : []) + (hasStaticRoutes ? [.staticd] : [])
     }
   }
 }

@@ -19,6 +19,7 @@ final class FRRInstance {
   private let logger: Logger
   private var daemons: [String] = []
   private var wanted = ""
+  private var wantedEIGRP: String?
   /// The text that the daemons run; nil when it is not known, as one of them is new.
   private var applied: String?
   /// The text that was refused; it is not tried again.
@@ -35,19 +36,23 @@ final class FRRInstance {
   /// Whether the daemons run the configuration that was asked for last.
   var isSettled: Bool { !isApplying && applied == wanted }
 
-  /// Wants these daemons to run, in the order of their start, with this configuration.
-  func run(daemons: [String], configuration: String) {
-    for obsolete in self.daemons where !daemons.contains(obsolete) { file(of: obsolete).terminate() }
+  /// Wants the configuration's daemons to run with it.
+  func run(_ configuration: FRRConfiguration) {
+    let daemons = configuration.daemons.map(\.rawValue)
+    for obsolete in self.daemons where !daemons.contains(obsolete) { end(obsolete) }
     self.daemons = daemons
-    if wanted != configuration { refused = nil }
-    wanted = configuration
+    if wanted != configuration.text { refused = nil }
+    wanted = configuration.text
+    wantedEIGRP = configuration.eigrp
     watch()
   }
 
   /// Starts what does not run, and gives the configuration to daemons that do not have it.
   func watch() {
     var faults: [String] = []
-    for daemon in daemons where file(of: daemon).runningProcess == nil {
+    // Not while a reload is under way: it would take back what eigrpd has got since it began.
+    if !isApplying { endOutdatedEIGRP() }
+    for daemon in daemons where !isRunning(daemon) && !(isApplying && daemon == FRRDaemon.eigrpd.rawValue) {
       applied = nil
       refused = nil
       do {
@@ -60,24 +65,16 @@ final class FRRInstance {
     if faults.isEmpty, applied != wanted, refused != wanted, !isApplying { apply() }
   }
 
-  /// Whether a daemon runs, whoever has started it.
-  func isRunning(_ daemon: String) -> Bool { file(of: daemon).runningProcess != nil }
-
-  /// Ends a daemon, for `watch` to start it anew.
-  func restart(_ daemon: String) {
-    logger.info("routing daemon is started anew", metadata: .fields([.program: daemon]))
-    file(of: daemon).terminate()
-  }
-
-  /// Ends a daemon without a goodbye to its neighbours, for `watch` to start it anew.
-  func kill(_ daemon: String) {
-    logger.info("routing daemon is stuck and started anew", metadata: .fields([.program: daemon]))
-    file(of: daemon).kill()
+  /// Ends eigrpd, for `watch` to start it anew.
+  func restartEIGRP(because cause: String) {
+    let daemon = FRRDaemon.eigrpd.rawValue
+    logger.notice("routing daemon is started anew", metadata: .fields([.program: daemon, .cause: cause]))
+    end(daemon)
   }
 
   /// Ends the daemons, those first that were started last.
   func stop() {
-    for daemon in daemons.reversed() { file(of: daemon).terminate() }
+    for daemon in daemons.reversed() { end(daemon) }
     daemons = []
   }
 
@@ -86,10 +83,10 @@ final class FRRInstance {
     for directory in [configurationDirectory, runDirectory] { try? FileManager.default.removeItem(atPath: directory) }
   }
 
-  /// Asks the daemons something; `answer` is nil if they cannot be asked.
-  func ask(_ command: String, answer: @escaping (String?) -> Void) {
+  /// Asks the daemons something, all answers in one text; `answer` is nil if they cannot be asked.
+  func ask(_ questions: [FRRQuestion], answer: @escaping (String?) -> Void) {
     do {
-      let program = Program("vtysh", ["-N", name, "-c", command])
+      let program = Program("vtysh", ["-N", name] + questions.flatMap { ["-c", $0.rawValue] })
       try BackgroundProgram.start(program, on: loop, timeout: .seconds(5)) { outcome in
         answer(outcome.succeeded ? outcome.output : nil)
       }
@@ -105,6 +102,13 @@ final class FRRInstance {
     ProcessFile(path: "\(runDirectory)/\(daemon).pid", program: daemon)
   }
 
+  private func isRunning(_ daemon: String) -> Bool { file(of: daemon).runningProcess != nil }
+
+  private func end(_ daemon: String) {
+    // A goodbye would leave routes through a neighbour that is gone in the peer's eigrpd (FRR 8.4).
+    if daemon == FRRDaemon.eigrpd.rawValue { file(of: daemon).kill() } else { file(of: daemon).terminate() }
+  }
+
   private func start(_ daemon: String) throws {
     try makeDirectories()
     // -d returns once the daemon is ready; -P 0: no telnet port, the command socket is enough.
@@ -113,7 +117,33 @@ final class FRRInstance {
     if daemon == FRRDaemon.zebra.rawValue { arguments += ["-K", "30"] }
     try Program("/usr/lib/frr/\(daemon)", arguments).run()
     logger.info("routing daemon started", metadata: .fields([.program: daemon]))
+    if daemon == FRRDaemon.eigrpd.rawValue { try configureEIGRP() }
   }
+
+  // MARK: eigrpd
+
+  /// What the running eigrpd was given at its start, by whichever link role.
+  private var startedEIGRPPath: String { configurationDirectory + "/eigrpd.started" }
+
+  /// Gives a new eigrpd all of its configuration in one piece.
+  ///
+  /// eigrpd of FRR 8.4 loses track of its neighbours when an interface's settings change after it has met them, and
+  /// ignores settings of interfaces that it does not know yet. What it refuses, the reload that follows reports.
+  private func configureEIGRP() throws {
+    guard let wantedEIGRP else { return }
+    try DurableFile.write(Array(wantedEIGRP.utf8), to: startedEIGRPPath)
+    let program = Program("vtysh", ["-N", name, "-d", FRRDaemon.eigrpd.rawValue, "-f", startedEIGRPPath])
+    _ = try program.runAndCapture(timeout: .seconds(10))
+  }
+
+  /// Ends an eigrpd that was started with another configuration or knows interfaces that have been replaced since.
+  private func endOutdatedEIGRP() {
+    guard let wantedEIGRP, isRunning(FRRDaemon.eigrpd.rawValue) else { return }
+    let started = try? String(contentsOfFile: startedEIGRPPath, encoding: .utf8)
+    if started != wantedEIGRP { restartEIGRP(because: "its configuration or its interfaces have changed") }
+  }
+
+  // MARK: The configuration
 
   /// FRR runs as user frr and makes its files in directories that must be there.
   private func makeDirectories() throws {

@@ -27,9 +27,9 @@ final class RoutingObserver {
   private let instance: FRRInstance
   private var configuration: SiteConfiguration?
   private var isAsking = false
-  /// The kernel's numbers of the tunnel interfaces that the daemons know, by name.
-  private var knownIndexes: [String: Int32] = [:]
-  private var lonely = LonelyInterfaces()
+  /// The kernel's numbers of the tunnel interfaces that are there, by name.
+  private var interfaces: [String: Int32] = [:]
+  private var eigrpWatch = EIGRPWatch()
 
   init(_ instance: FRRInstance) {
     self.instance = instance
@@ -42,22 +42,15 @@ final class RoutingObserver {
   /// Makes the daemons run what a site's configuration asks for.
   func run(_ configuration: SiteConfiguration) {
     self.configuration = configuration
-    let wanted = FRRConfiguration(configuration)
-    instance.run(daemons: wanted.daemons.map(\.rawValue), configuration: wanted.text)
+    eigrpWatch.patience = EIGRPWatch.patience(for: configuration.tunnels)
+    instance.run(FRRConfiguration(configuration, interfaces: interfaces))
   }
 
-  /// Takes note of the kernel's numbers of the tunnel interfaces.
-  ///
-  /// FRR 8.4's eigrpd does not take up an interface that has gone and come back under its name: it is started anew.
-  func saw(_ indexes: [String: Int32], in configuration: SiteConfiguration) {
-    guard case .eigrp = configuration.routing.routingProtocol else { return }
-    let daemon = FRRDaemon.eigrpd.rawValue
-    if self.configuration == nil, instance.isRunning(daemon) {
-      // A daemon that an earlier link role has left may know interfaces that have gone since.
-      for tunnel in configuration.tunnels where indexes[tunnel.interface] == nil { knownIndexes[tunnel.interface] = 0 }
-    }
-    if indexes.contains(where: { knownIndexes[$0.key] ?? $0.value != $0.value }) { instance.restart(daemon) }
-    knownIndexes.merge(indexes) { _, new in new }
+  /// Takes note of the kernel's numbers of the tunnel interfaces, which EIGRP waits for.
+  func saw(_ interfaces: [String: Int32], in configuration: SiteConfiguration) {
+    guard interfaces != self.interfaces else { return }
+    self.interfaces = interfaces
+    if self.configuration == configuration { run(configuration) }
   }
 
   /// Starts daemons that have died.
@@ -65,46 +58,45 @@ final class RoutingObserver {
 
   /// Asks the daemons for their neighbours.
   func ask() {
-    guard let configuration else { return }
-    guard !isAsking, let question = question(for: configuration.routing.routingProtocol) else { return }
+    guard let configuration, !isAsking else { return }
+    let routingProtocol = configuration.routing.routingProtocol
+    let questions = questions(for: routingProtocol)
+    if questions.isEmpty { return }
     isAsking = true
-    instance.ask(question.rawValue) { [weak self] answer in self?.received(answer, to: question) }
+    instance.ask(questions) { [weak self] answer in self?.received(answer, of: routingProtocol) }
   }
 
   func stop() { instance.stop() }
   func removeFiles() { instance.removeFiles() }
 
-  private func question(for routingProtocol: RoutingConfiguration.RoutingProtocol) -> FRRQuestion? {
+  private func questions(for routingProtocol: RoutingConfiguration.RoutingProtocol) -> [FRRQuestion] {
     switch routingProtocol {
-    case .static: nil
-    case .ospf: .ospfNeighbours
-    case .eigrp: .eigrpNeighbours
+    case .static: []
+    case .ospf: [.ospfNeighbours]
+    case .eigrp: [.eigrpNeighbours, .eigrpInterfaces, .eigrpTopology]
     }
   }
 
-  private func received(_ answer: String?, to question: FRRQuestion) {
+  private func received(_ answer: String?, of routingProtocol: RoutingConfiguration.RoutingProtocol) {
     isAsking = false
     var new = RoutingState()
     if let answer {
-      new.neighbours =
-        question == .eigrpNeighbours ? FRRAnswer.eigrpNeighbours(answer) : try? FRRAnswer.ospfNeighbours(answer)
+      if case .eigrp = routingProtocol {
+        new.neighbours = FRRAnswer.eigrpNeighbours(answer)
+        restartIfStuck(answer)
+      } else {
+        new.neighbours = try? FRRAnswer.ospfNeighbours(answer)
+      }
     }
-    if question == .eigrpNeighbours, let neighbours = new.neighbours { restartWhereStuck(besides: neighbours) }
     guard new != state else { return }
     state = new
     onChange()
   }
 
-  /// Starts eigrpd anew when it hears a peer that does not become a neighbour.
-  ///
-  /// It is killed, because a goodbye would leave routes through a neighbour that is gone in the peer's FRR 8.4.
-  private func restartWhereStuck(besides neighbours: [RoutingNeighbour]) {
-    let accompanied = Set(neighbours.filter(\.isAdjacent).map(\.interface))
-    let overdue = lonely.overdue(Array(knownIndexes.keys), accompanied: accompanied, now: SystemClock.now)
-    if overdue.isEmpty { return }
-    instance.ask(FRRQuestion.eigrpInterfaces.rawValue) { [weak self] answer in
-      let peers = FRRAnswer.eigrpPeers(answer ?? "")
-      if overdue.contains(where: { peers[$0] ?? 0 > 0 }) { self?.instance.kill(FRRDaemon.eigrpd.rawValue) }
-    }
+  private func restartIfStuck(_ answer: String) {
+    let faults = EIGRPWatch.faults(
+      neighbours: FRRAnswer.eigrpNeighbours(answer), peers: FRRAnswer.eigrpPeers(answer),
+      nextHops: FRRAnswer.eigrpNextHops(answer))
+    if let fault = eigrpWatch.overdue(faults, now: SystemClock.now) { instance.restartEIGRP(because: fault) }
   }
 }
