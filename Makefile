@@ -51,7 +51,8 @@ demo: build ## run topologies/hub-and-spoke.yaml in the lab, ping between all LA
 lab: build ## bring TOPOLOGY up in the lab and leave it running (as root)
 	$(BIN)/fabric lab up $(TOPOLOGY)
 
-bench: release ## packets on one core; then unencrypted forwarding, Fabric and strongSwan side by side (as root)
+bench: release ## packets on one core; then Fabric beside no encryption, wireguard-go and strongSwan (as root)
+	scripts/fetch-wireguard-go .bench/wireguard-go
 	.build/release/fabric-packet-bench
 	scripts/bench --binaries .build/release --report docs/performance.md
 
