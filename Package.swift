@@ -81,7 +81,8 @@ let package = Package(
       name: "fabric-controller", dependencies: ["ControllerCore", "ControlProtocol", argumentParser, logging],
       swiftSettings: strict),
     .executableTarget(
-      name: "fabric-agent", dependencies: ["AgentCore", argumentParser, logging], swiftSettings: strict),
+      name: "fabric-agent", dependencies: ["AgentCore", "ControlProtocol", argumentParser, logging],
+      swiftSettings: strict),
     .executableTarget(
       name: "fabric-packet-bench", dependencies: ["ESP", "FabricCrypto", "WireFormat"], swiftSettings: strict),
 

@@ -1,5 +1,6 @@
 import AgentCore
 import ArgumentParser
+import ControlProtocol
 import Logging
 
 /// The agent of a gateway.
@@ -8,7 +9,7 @@ struct FabricAgent: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fabric-agent",
     abstract: "Runs this gateway as a site of a Fabric network.",
-    version: AgentVersion.current,
+    version: FabricVersion.current,
     subcommands: [Run.self, GenerateKey.self, Status.self])
 
   @Option(help: .hidden) var role: String?

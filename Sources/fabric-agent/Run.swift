@@ -20,7 +20,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let identity = try AgentIdentity.load(identity)
     let settings = AgentSettings(
-      identity: identity, stateDirectory: state, name: name ?? identity.site, version: AgentVersion.current)
+      identity: identity, stateDirectory: state, name: name ?? identity.site, version: FabricVersion.current)
     try Supervisor.run(settings, logger: AgentLogging.logger(site: identity.site))
   }
 }

@@ -11,16 +11,16 @@ extension IntegrationTests {
 
     @Test(
       "never shows on an ISP line: while tunnels come up, while they carry traffic, and while they go",
-      arguments: ["hub-and-spoke.yaml", "dual-isp.yaml"])
+      arguments: ["hub-and-spoke.yaml", "dual-isp.yaml", "ipv6.yaml"])
     func neverOnALine(topology: String) async throws {
       try await RunningLab.with(FabricBinary.topology(topology), options: ["--no-start"]) { lab in
         let capture = try LineCapture()
         let hosts = try startPings()
-        let start = try FabricBinary.run(["lab", "start", "--timeout", "60s"], timeout: .seconds(120))
+        let start = try FabricBinary.run(["lab", "start", "--timeout", "120s"], timeout: .seconds(180))
         #expect(start.succeeded, "\(start.output)\(start.errorOutput)")
         let supervisors = try lab.status().sites.map(\.site).map { try lab.process($0) }
         for supervisor in supervisors { supervisor.signal(SIGTERM) }
-        try await lab.eventually("all agents stop", within: 15) { !supervisors.contains(where: \.isRunning) }
+        try await lab.eventually("all agents stop", within: 60) { !supervisors.contains(where: \.isRunning) }
         try await Task.sleep(for: .seconds(1))
         for host in hosts { host.signal(SIGKILL) }
         try check(capture.stop())

@@ -10,9 +10,9 @@ extension IntegrationTests {
       try await RunningLab.with(FabricBinary.topology("dual-isp.yaml")) { lab in
         let cut = try FabricBinary.run(["lab", "cut", "hq", "isp-a"] + options)
         #expect(cut.succeeded, "\(cut.errorOutput)")
-        try await lab.eventually("traffic moves to the other ISP", within: 20) { try lab.allHostsReachEachOther() }
+        try await lab.eventually("traffic moves to the other ISP", within: 60) { try lab.allHostsReachEachOther() }
         try lab.fabric("lab", "mend", "hq", "isp-a")
-        try await lab.eventually("all tunnels are up again", within: 60) { try lab.status().hasConverged }
+        try await lab.eventually("all tunnels are up again", within: 120) { try lab.status().hasConverged }
         try #expect(lab.allHostsReachEachOther())
       }
     }

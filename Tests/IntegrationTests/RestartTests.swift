@@ -11,10 +11,10 @@ extension IntegrationTests {
         for name in ["controller", "berlin", "hq"] {
           try lab.process(name).signal(SIGKILL)
           try lab.fabric("lab", "restart", name)
-          try await lab.eventually("converged after \(name) was killed", within: 60) {
+          try await lab.eventually("converged after \(name) was killed", within: 120) {
             (try? lab.status())?.hasConverged == true
           }
-          try await lab.eventually("hosts reach each other after \(name) was killed", within: 60) {
+          try await lab.eventually("hosts reach each other after \(name) was killed", within: 120) {
             try lab.allHostsReachEachOther()
           }
         }
@@ -29,9 +29,9 @@ extension IntegrationTests {
         try #expect(lab.allHostsReachEachOther())
         try lab.process("left").signal(SIGKILL)
         try lab.fabric("lab", "restart", "left")
-        try await lab.eventually("hosts reach each other again", within: 60) { try lab.allHostsReachEachOther() }
+        try await lab.eventually("hosts reach each other again", within: 120) { try lab.allHostsReachEachOther() }
         try lab.fabric("lab", "restart", "controller")
-        try await lab.eventually("the controller sees both sites again", within: 30) {
+        try await lab.eventually("the controller sees both sites again", within: 120) {
           (try? lab.status())?.hasConverged == true
         }
       }

@@ -23,9 +23,3 @@ public enum AgentLogging {
   /// A role's logger.
   public static func logger(for role: Role) -> Logger { Logger(label: "fabric-agent.\(role.rawValue)") }
 }
-
-/// The version of the agent.
-public enum AgentVersion {
-  /// What it tells the controller.
-  public static let current = "0.1.0"
-}

@@ -19,14 +19,17 @@ struct StrongSwan {
   }
 
   private let directory: String
+  private let connections: Int
   private let charon: ChildProcess
 
-  /// Starts charon in a gateway of the lab and, once it answers, tells it the connection.
-  init(in gateway: String, _ connection: Connection) throws {
+  /// Starts charon in a gateway of the lab and, once it answers, tells it the connections.
+  init(in gateway: String, _ connections: Connection...) throws {
+    self.connections = connections.count
     directory = "\(LabFiles.directory)/strongswan/\(gateway)"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     try Data(Self.settings.utf8).write(to: URL(fileURLWithPath: directory + "/strongswan.conf"))
-    try Data(connection.text.utf8).write(to: URL(fileURLWithPath: directory + "/swanctl.conf"))
+    let texts = zip(1..., connections).map { $1.text(named: "fabric\($0)") }
+    try Data(texts.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: directory + "/swanctl.conf"))
     var program = Program(
       FabricBinary.script("with-private-run"), [directory, "/usr/lib/ipsec/charon"],
       in: NetworkNamespace(LabNames.gateway(gateway)))
@@ -51,8 +54,8 @@ struct StrongSwan {
     return try program.run(timeout: .seconds(20))
   }
 
-  /// Whether its Child SA is installed.
-  var isUp: Bool { (try? swanctl("--list-sas").contains("INSTALLED")) == true }
+  /// Whether the Child SA of every connection is installed.
+  var isUp: Bool { (try? swanctl("--list-sas").ranges(of: "INSTALLED").count >= connections) == true }
 
   /// The end of its log, for a test that failed.
   var log: String {
@@ -80,10 +83,10 @@ struct StrongSwan {
 
 extension StrongSwan.Connection {
   /// The file for `swanctl --load-all`.
-  fileprivate var text: String {
+  fileprivate func text(named name: String) -> String {
     """
     connections {
-      fabric {
+      \(name) {
         version = 2
         local_addrs = \(localAddress)
         remote_addrs = \(remoteAddress)
@@ -104,7 +107,7 @@ extension StrongSwan.Connection {
       }
     }
     secrets {
-      ike-fabric { id-local = \(localIdentity)
+      ike-\(name) { id-local = \(localIdentity)
                    id-remote = \(remoteIdentity)
                    secret = 0x\(presharedKey) }
     }

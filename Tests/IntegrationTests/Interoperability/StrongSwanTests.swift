@@ -18,7 +18,7 @@ extension IntegrationTests {
     private func everySuite(_ parties: ThirdParties) async throws {
       try await RunningLab.with(text: parties.topology, options: ["--no-start"]) { lab in
         let peers = try parties.partners.map { try StrongSwan(in: $0.name, .init($0)) }
-        let start = try FabricBinary.run(["lab", "start", "--timeout", "60s"], timeout: .seconds(120))
+        let start = try FabricBinary.run(["lab", "start", "--timeout", "120s"], timeout: .seconds(180))
         for (partner, peer) in zip(parties.partners, peers) {
           let suite = partner.suite.testDescription
           #expect(peer.isUp, "\(suite): no Child SA\(peer.log)")
@@ -31,6 +31,36 @@ extension IntegrationTests {
         #expect(status.hasConverged, "\(start.output)\(RunningLab.logs())")
         for peer in peers { try peer.stop() }
       }
+    }
+
+    @Test("is the partner of third-party.yaml")
+    func example() async throws {
+      try await RunningLab.with(FabricBinary.topology("third-party.yaml"), options: ["--no-start"]) { lab in
+        let peer = try StrongSwan(
+          in: "partner",
+          connection(
+            with: "office", at: "192.0.2.1", network: "10.1.1.0/24",
+            key: "7d1f0c62b9a84e35d6f2037c9b15e8a4406cd7913fa25be80e6d94c1572ab83f"),
+          connection(
+            with: "plant", at: "198.51.100.1", network: "10.2.2.0/24",
+            key: "c35a90e71b48df26078cb4f15ea3d9620d87f61b2ce4953aa1f05c7d68be3492"))
+        let start = try FabricBinary.run(["lab", "start", "--timeout", "120s"], timeout: .seconds(180))
+        #expect(peer.isUp, "\(peer.log)")
+        try #expect(lab.status().hasConverged, "\(start.output)\(RunningLab.logs())")
+        try #expect(lab.allHostsReachEachOther(), "\(peer.log)\(RunningLab.logs())")
+        try peer.stop()
+      }
+    }
+
+    /// The partner's side of a link of third-party.yaml.
+    private func connection(
+      with site: String, at address: String, network: String, key: String
+    ) -> StrongSwan.Connection {
+      StrongSwan.Connection(
+        localAddress: "203.0.113.1", localIdentity: "gateway.partner.example",
+        remoteIdentity: "isp.\(site).third-party", remoteAddress: address, localNetwork: "10.9.9.0/24",
+        remoteNetwork: network, presharedKey: key, ikeProposal: "aes256-sha256-prfsha256-modp2048",
+        espProposal: "aes256-sha256", initiates: false)
     }
 
     @Test("A partner with a wrong key and one without a common proposal fail with their causes; the third one works")

@@ -15,10 +15,14 @@ enum FabricBinary {
   static func script(_ name: String) -> String { root.appendingPathComponent("scripts/\(name)").path }
 
   /// Runs `fabric` to its end.
-  static func run(_ arguments: [String], timeout: Duration = .seconds(30)) throws -> ProgramResult {
+  static func run(
+    _ arguments: [String], timeout: Duration = .seconds(60), standardInput: FileDescriptor? = nil
+  ) throws -> ProgramResult {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let fabric = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("fabric").path
-    return try Program(fabric, arguments).runAndCapture(timeout: timeout)
+    var program = Program(fabric, arguments)
+    program.standardInput = standardInput
+    return try program.runAndCapture(timeout: timeout)
   }
 }
 

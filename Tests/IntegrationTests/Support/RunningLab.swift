@@ -11,10 +11,9 @@ struct RunningLab {
   ///
   /// - Parameters:
   ///   - topology: the path of the topology file.
-  ///   - converges: whether `fabric lab up` must succeed.
   ///   - timeout: how long the sites may take.
   static func with(
-    _ topology: String, converges: Bool = true, timeout: Int = 60, options: [String] = [],
+    _ topology: String, timeout: Int = 120, options: [String] = [],
     _ body: (RunningLab) async throws -> Void
   ) async throws {
     try down()
@@ -22,7 +21,7 @@ struct RunningLab {
       let up = try FabricBinary.run(
         ["lab", "up", topology, "--timeout", "\(timeout)s"] + options, timeout: .seconds(timeout + 60))
       let log = "\(up.output)\n\(up.errorOutput)"
-      if converges { try #require(up.succeeded, "\(log)\(logs())") }
+      try #require(up.succeeded, "\(log)\(logs())")
       try await body(RunningLab())
     } catch {
       try down()
@@ -34,13 +33,13 @@ struct RunningLab {
 
   /// Brings up a topology that is given as text.
   static func with(
-    text: String, converges: Bool = true, timeout: Int = 60, options: [String] = [],
+    text: String, timeout: Int = 120, options: [String] = [],
     _ body: (RunningLab) async throws -> Void
   ) async throws {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("fabric-\(UUID().uuidString).yaml")
     try Data(text.utf8).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
-    try await with(file.path, converges: converges, timeout: timeout, options: options, body)
+    try await with(file.path, timeout: timeout, options: options, body)
   }
 
   static func down() throws {
@@ -91,7 +90,7 @@ struct RunningLab {
   }
 
   /// Whether an address answers a host or gateway of the lab within `patience` seconds.
-  func ping(_ address: String, from name: String, patience: Int = 5, source: String? = nil) throws -> Bool {
+  func ping(_ address: String, from name: String, patience: Int = 30, source: String? = nil) throws -> Bool {
     let arguments = ["-n", "-q", "-i", "0.2", "-c", "1", "-w", String(patience)] + (source.map { ["-I", $0] } ?? [])
     return try Program("ping", arguments + [address], in: namespace(name))
       .runAndCapture(timeout: .seconds(patience + 5)).succeeded
