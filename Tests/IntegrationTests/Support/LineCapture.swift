@@ -65,20 +65,48 @@ struct CapturedFrame {
   }
 
   /// What the frame is.
-  enum Kind: Hashable { case addressResolution, dhcp, ike, esp, other(String) }
+  enum Kind: Hashable {
+    case addressResolution, dhcp, ike, esp
+    /// A router says that a packet of IKE or ESP, which it quotes, is too large for the next line.
+    case tooBig
+    case other(String)
+  }
 
   /// What may be on a line is named; everything else is `other`.
   var kind: Kind {
     switch word(at: 12) {
     case 0x0806: .addressResolution
-    case 0x0800: kind(inner: byte(at: 23), payload: 14 + Int(byte(at: 14) & 0x0F) * 4)
-    case 0x86DD: byte(at: 20) == 0 ? kind(inner: byte(at: 54), payload: 62) : kind(inner: byte(at: 20), payload: 54)
+    case 0x0800: kind(ipv4At: 14)
+    case 0x86DD: kind(ipv6At: 14)
     default: .other("EtherType \(String(word(at: 12), radix: 16))")
     }
   }
 
-  private func kind(inner proto: UInt8, payload: Int) -> Kind {
-    switch proto {
+  private func kind(ipv4At start: Int) -> Kind {
+    let payload = start + Int(byte(at: start) & 0x0F) * 4
+    let transport = byte(at: start + 9)
+    guard transport == 1 else { return kind(transport, at: payload) }
+    // RFC 1191 section 4: fragmentation needed.
+    let isTooBig = byte(at: payload) == 3 && byte(at: payload + 1) == 4
+    return isTooBig && isTunnel(kind(ipv4At: payload + 8)) ? .tooBig : .other("ICMP \(byte(at: payload))")
+  }
+
+  private func kind(ipv6At start: Int) -> Kind {
+    let hasOptions = byte(at: start + 6) == 0
+    let transport = byte(at: start + (hasOptions ? 40 : 6))
+    let payload = start + (hasOptions ? 48 : 40)
+    guard transport == 58 else { return kind(transport, at: payload) }
+    switch byte(at: payload) {
+    // RFC 4443 section 3.2: packet too big.
+    case 2 where isTunnel(kind(ipv6At: payload + 8)): return .tooBig
+    // Neighbour discovery (RFC 4861) and the multicast listener reports that it needs (RFC 3810).
+    case 130...136, 143: return .addressResolution
+    default: return .other("ICMPv6 \(byte(at: payload))")
+    }
+  }
+
+  private func kind(_ transport: UInt8, at payload: Int) -> Kind {
+    switch transport {
     case 50: return .esp
     case 17:
       let ports = [word(at: payload), word(at: payload + 2)]
@@ -86,13 +114,11 @@ struct CapturedFrame {
       if ports.contains(4500) { return isNonESPMarker(at: payload + 8) ? .ike : .esp }
       if Set(ports) == [67, 68] { return .dhcp }
       return .other("UDP \(ports)")
-    // Neighbour discovery (RFC 4861) and the multicast listener reports that it needs (RFC 3810).
-    case 58:
-      return [130, 131, 132, 133, 134, 135, 136, 143].contains(byte(at: payload))
-        ? .addressResolution : .other("ICMPv6 \(byte(at: payload))")
-    default: return .other("protocol \(proto)")
+    default: return .other("protocol \(transport)")
     }
   }
+
+  private func isTunnel(_ kind: Kind) -> Bool { kind == .ike || kind == .esp }
 
   /// RFC 3948 section 2.2: four zero bytes where ESP has its SPI.
   private func isNonESPMarker(at offset: Int) -> Bool { (0..<4).allSatisfy { byte(at: offset + $0) == 0 } }
