@@ -70,6 +70,11 @@ int clinux_spawn(const struct clinux_process *process, int *pidfd) {
   return -error;
 }
 
+int clinux_pidfd_open(int pid) {
+  int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
+  return descriptor < 0 ? -errno : descriptor;
+}
+
 int clinux_pidfd_signal(int pidfd, int signal) {
   return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
 }

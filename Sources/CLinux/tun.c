@@ -27,3 +27,8 @@ int clinux_tun_open(const char *name, short flags, unsigned int offloads) {
 int clinux_tun_set_offloads(int descriptor, unsigned int offloads) {
   return ioctl(descriptor, TUNSETOFFLOAD, offloads) < 0 ? -errno : 0;
 }
+
+int clinux_tun_set_carrier(int descriptor, bool has_carrier) {
+  int carrier = has_carrier;
+  return ioctl(descriptor, TUNSETCARRIER, &carrier) < 0 ? -errno : 0;
+}

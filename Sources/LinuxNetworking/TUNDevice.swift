@@ -40,6 +40,11 @@ public final class TUNDevice: Sendable {
   /// TUN_F_USO4 and TUN_F_USO6, newer than Debian 12's headers.
   private static let udpOffloads: UInt32 = 0x20 | 0x40
 
+  /// Tells the system whether the line behind the interface is there, as a network card tells of its cable.
+  public func setCarrier(_ hasCarrier: Bool) throws(LinuxError) {
+    _ = try check("set the carrier of \(name)", clinux_tun_set_carrier(descriptor.rawValue, hasCarrier))
+  }
+
   /// Reads one header and its IP packet into `buffer` and returns their length together; nil when none is waiting.
   ///
   /// The buffer must hold `maximumRead` bytes. The errors are those of a device that is going away.

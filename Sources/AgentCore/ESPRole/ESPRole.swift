@@ -5,7 +5,7 @@ import Logging
 import WireFormat
 
 /// The process that seals and opens packets: it owns the SAs and the descriptors that packets pass, and has no
-/// privilege. It learns everything from the supervisor and the ike role, and ends when the supervisor does.
+/// privilege. It learns everything from the supervisor and the ike role, and goes on without them.
 ///
 /// Its SAs die with it, and must: their counters are gone, so their keys must never be used again.
 public final class ESPRole {
@@ -13,7 +13,7 @@ public final class ESPRole {
   private let logger: Logger
   private let path: DataPath
   private let probing: PathProbing
-  private let supervisor: RoleChannel<ESPToSupervisor, SupervisorToESP>
+  private let supervisor: SupervisorChannel<ESPToSupervisor, SupervisorToESP>
   private var ike: RoleChannel<ESPToIKE, IKEToESP>?
   private var ikeGeneration = 0
   private var nextTunnelNumber = 1
@@ -30,19 +30,22 @@ public final class ESPRole {
     // All descriptors come over the channel, so nothing has to be opened here.
     try Privileges.drop()
     let loop = try EventLoop()
-    let role = try ESPRole(supervisor: .inherited(), loop: loop, logger: logger)
+    let role = try ESPRole(supervisor: .inherited(loop: loop, logger: logger), loop: loop, logger: logger)
     try withExtendedLifetime(role) { try loop.run() }
   }
 
   /// A role that talks to its supervisor over `supervisor` and works whenever `loop` runs, which it stops at the end.
-  public init(supervisor channel: MessageChannel, loop: EventLoop, logger: Logger) throws {
+  public init(
+    supervisor: SupervisorChannel<ESPToSupervisor, SupervisorToESP>, loop: EventLoop, logger: Logger
+  ) throws {
     self.loop = loop
     self.logger = logger
     path = DataPath(loop: loop)
     probing = try PathProbing(path, loop: loop)
-    supervisor = try RoleChannel(channel, loop: loop, logger: logger)
+    self.supervisor = supervisor
     supervisor.onMessage = { [unowned self] in handle($0, descriptors: $1) }
-    supervisor.onClose = { [unowned self] in self.loop.stop() }
+    supervisor.onReturn = { [unowned self] in handBack() }
+    supervisor.onEnd = { [unowned self] in self.loop.stop() }
     path.inbound.onIKEMessage = { [unowned self] in forward($2, from: $1, on: $0) }
     path.onFailure = { [logger] name, error in
       logger.error("cannot be read any more", metadata: .fields([.interface: name, .cause: error]))
@@ -78,6 +81,20 @@ public final class ESPRole {
     case .delete(_, let spi): removeChildSA(spi)
     case .move(_, let spi, let local, let remote): move(spi, local: local, remote: remote)
     }
+  }
+
+  /// Gives a new supervisor what its predecessor has lent, and lets it know the counters.
+  private func handBack() {
+    for (name, uplink) in path.uplinks {
+      supervisor.send(
+        .uplink(name: name, address: uplink.address),
+        descriptors: [uplink.encapsulated.descriptor, uplink.plain.descriptor])
+    }
+    for tunnel in path.tunnels.values {
+      supervisor.send(.tunnel(name: tunnel.name), descriptors: [tunnel.device.descriptor])
+    }
+    reports = TrafficReports()
+    supervisor.send(.ready)
   }
 
   private func addUplink(_ name: String, _ descriptors: [FileDescriptor]) throws {

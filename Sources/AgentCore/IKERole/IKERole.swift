@@ -10,7 +10,7 @@ import WireFormat
 /// supervisor, its Child SAs go to esp.
 public final class IKERole {
   private let loop: EventLoop
-  private let supervisor: RoleChannel<IKEToSupervisor, SupervisorToIKE>
+  private let supervisor: SupervisorChannel<IKEToSupervisor, SupervisorToIKE>
   private let logger: Logger
   private var engine = IKEEngine(random: SystemRandom())
   private var esp: RoleChannel<IKEToESP, ESPToIKE>?
@@ -19,27 +19,31 @@ public final class IKERole {
   private var connections: [String: IKEConnection] = [:]
   /// The inbound SPIs of the Child SAs that esp holds, by connection.
   private var installed: [String: Set<ESPSPI>] = [:]
+  /// What a new supervisor has to be told.
+  private var reports = LastingReports()
   private var engineTimer: EventTimer?
   /// Runs while the role says goodbye to its peers.
   private var farewellTimer: EventTimer?
 
-  /// Runs the process until the supervisor stops it or is gone.
+  /// Runs the process until a supervisor stops it; without one it goes on.
   public static func run(logger: Logger) throws {
-    let loop = try EventLoop()
-    let channel = try MessageChannel.inherited()
     try Privileges.drop()
-    let role = try IKERole(loop: loop, channel: channel, logger: logger)
+    let loop = try EventLoop()
+    let role = try IKERole(supervisor: .inherited(loop: loop, logger: logger), loop: loop, logger: logger)
     role.supervisor.send(.ready)
     try loop.run()
   }
 
-  private init(loop: EventLoop, channel: MessageChannel, logger: Logger) throws {
+  private init(
+    supervisor: SupervisorChannel<IKEToSupervisor, SupervisorToIKE>, loop: EventLoop, logger: Logger
+  ) throws {
     self.loop = loop
     self.logger = logger
-    supervisor = try RoleChannel(channel, loop: loop, logger: logger)
+    self.supervisor = supervisor
     engineTimer = try loop.makeTimer { [unowned self] in handle(.timeout) }
     supervisor.onMessage = { [unowned self] message, descriptors in received(message, descriptors) }
-    supervisor.onClose = { loop.stop() }
+    supervisor.onReturn = { [unowned self] in handBack() }
+    supervisor.onEnd = { loop.stop() }
   }
 
   // MARK: What comes in
@@ -51,10 +55,22 @@ public final class IKERole {
     case .esp(let isReplacement): connectToESP(descriptors, isReplacement: isReplacement)
     case .configure(let connections):
       self.connections = Dictionary(connections.map { ($0.name, $0) }) { first, _ in first }
+      reports.keep(self.connections.keys)
       handle(.configure(connections))
     case .takeOver: takeOver()
     case .stop: stop()
     }
+  }
+
+  /// Gives a new supervisor what its predecessor has lent, and tells it how the tunnels are.
+  private func handBack() {
+    for (name, sockets) in sockets {
+      supervisor.send(
+        .uplink(name: name, address: sockets.port500.localEndpoint.address),
+        descriptors: [sockets.port500.descriptor, sockets.port4500.descriptor])
+    }
+    for report in reports.all { supervisor.send(.report(report)) }
+    supervisor.send(.ready)
   }
 
   private func takeOver() {
@@ -109,6 +125,7 @@ public final class IKERole {
       esp?.send(.move(tunnel: connection, inboundSPI: inboundSPI, local: local, remote: remote))
     case .report(let report):
       logger.log(report)
+      reports.note(report)
       supervisor.send(.report(report))
     }
   }

@@ -22,8 +22,12 @@ public enum SupervisorToESP: Codable, Equatable, Sendable {
 
 /// What the esp role tells the supervisor.
 public enum ESPToSupervisor: Codable, Equatable, Sendable {
-  /// The role has dropped its privileges and takes messages.
+  /// The role has dropped its privileges and takes messages; to a new supervisor it has given back what it was lent.
   case ready
+  /// To a new supervisor: the sockets of an uplink come alongside, as with `SupervisorToESP.uplink`.
+  case uplink(name: String, address: IPAddress)
+  /// To a new supervisor: a tunnel's TUN descriptor comes alongside.
+  case tunnel(name: String)
   /// The counters of every tunnel, sent every second while one of them changes.
   case counters([TunnelTraffic])
   /// Packets that belong to no tunnel, dropped since the start, by reason: `unknownSPI`, `malformed`, ….

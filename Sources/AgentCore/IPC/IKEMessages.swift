@@ -22,8 +22,10 @@ public enum SupervisorToIKE: Codable, Equatable, Sendable {
 
 /// What the ike role tells the supervisor.
 public enum IKEToSupervisor: Codable, Equatable, Sendable {
-  /// The role has dropped its privileges and takes messages.
+  /// The role has dropped its privileges and takes messages; to a new supervisor it has given back what it was lent.
   case ready
+  /// To a new supervisor: the sockets of an uplink come alongside, as with `SupervisorToIKE.uplink`.
+  case uplink(name: String, address: IPAddress)
   /// Something happened to a tunnel.
   case report(IKEReport)
 }

@@ -11,7 +11,7 @@ import WireFormat
 /// plan, apply, report.
 public final class LinkRole {
   private let loop: EventLoop
-  private let supervisor: RoleChannel<LinkToSupervisor, SupervisorToLink>
+  private let supervisor: SupervisorChannel<LinkToSupervisor, SupervisorToLink>
   private let logger: Logger
   private let stateDirectory: String
   private let kernel: Kernel
@@ -32,16 +32,21 @@ public final class LinkRole {
   private var isGuardReported = false
   private var reported: LinkObservation?
 
-  /// Runs the process until the supervisor stops it or is gone; what it has set up stays.
+  /// Runs the process until a supervisor stops it; without one it goes on. What it has set up stays.
   public static func run(stateDirectory: String, name: String, logger: Logger) throws {
     let loop = try EventLoop()
     let role = try LinkRole(
-      loop: loop, channel: .inherited(), stateDirectory: stateDirectory, name: name, logger: logger)
+      supervisor: .inherited(loop: loop, logger: logger), loop: loop, stateDirectory: stateDirectory, name: name,
+      logger: logger)
     role.supervisor.send(.ready)
     try loop.run()
   }
 
-  private init(loop: EventLoop, channel: MessageChannel, stateDirectory: String, name: String, logger: Logger) throws {
+  private init(
+    supervisor: SupervisorChannel<LinkToSupervisor, SupervisorToLink>, loop: EventLoop, stateDirectory: String,
+    name: String, logger: Logger
+  ) throws {
+    self.supervisor = supervisor
     self.loop = loop
     self.logger = logger
     self.stateDirectory = stateDirectory
@@ -49,12 +54,15 @@ public final class LinkRole {
     monitor = try NetlinkMonitor()
     leases = LeaseFile(directory: stateDirectory)
     routing = RoutingObserver(FRRInstance(name: name, loop: loop, logger: logger))
-    supervisor = try RoleChannel(channel, loop: loop, logger: logger)
     reconcileTimer = try loop.makeTimer { [unowned self] in reconcile() }
     pollTimer = try loop.makeTimer { [unowned self] in poll() }
     watchTimer = try loop.makeTimer { [unowned self] in watchDaemons() }
     supervisor.onMessage = { [unowned self] message, _ in received(message) }
-    supervisor.onClose = { loop.stop() }
+    supervisor.onReturn = { [unowned self] in
+      reported = nil
+      supervisor.send(.ready)
+    }
+    supervisor.onEnd = { loop.stop() }
     routing.onChange = { [unowned self] in soon() }
     try loop.watch(monitor.descriptor) { [unowned self] in receiveNews() }
   }
@@ -81,11 +89,23 @@ public final class LinkRole {
   }
 
   private func receiveNews() {
-    // What has changed does not matter: everything is read anew.
     guard let events = try? monitor.receive(), !events.isEmpty else { return }
+    tellOfLostLines(events)
+    // What else has changed does not matter: everything is read anew.
     soon()
     // Routes come and go with neighbours.
     pollTimer?.schedule(after: .milliseconds(200))
+  }
+
+  private func tellOfLostLines(_ events: [NetlinkEvent]) {
+    for event in events {
+      guard case .link(let link) = event, !link.isUp || !link.hasCarrier else { continue }
+      for uplink in configuration?.uplinks ?? [] where uplink.interface == link.name {
+        supervisor.send(.lineLost(uplink: uplink.name))
+        // Should the line be back by then, the supervisor has to hear of it.
+        reported = nil
+      }
+    }
   }
 
   /// A burst of changes is answered once.
@@ -149,8 +169,10 @@ public final class LinkRole {
   }
 
   private func becomeRouter(_ configuration: SiteConfiguration, _ observed: ObservedKernelState) -> [LinkFault] {
-    let interfaces = configuration.tunnels.map(\.interface).filter { observed.interfaces[$0] != nil }
-    return ForwardingSwitches.turnOn(tunnelInterfaces: interfaces).map { LinkFault(stage: .interface, cause: $0) }
+    let tunnels = configuration.tunnels.map(\.interface).filter { observed.interfaces[$0] != nil }
+    let uplinks = configuration.uplinks.map(\.interface).filter { observed.interfaces[$0] != nil }
+    return ForwardingSwitches.turnOn(tunnelInterfaces: tunnels, uplinkInterfaces: uplinks)
+      .map { LinkFault(stage: .interface, cause: $0) }
   }
 
   /// Puts up the packet filter, if it is not the one that stands.

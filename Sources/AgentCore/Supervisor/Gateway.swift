@@ -9,7 +9,8 @@ import WireFormat
 /// The running gateway as its supervisor holds it: the roles, and the descriptors that they are lent.
 ///
 /// The way of a configuration: `run` → link (`guarded`: blackholes and filter stand) → `bringUpTunnels`: a TUN device
-/// per tunnel to esp, the connections to ike.
+/// per tunnel to esp, the connections to ike. Before the first one, roles that an earlier supervisor has left are taken
+/// over, and hand back what they were lent.
 final class Gateway {
   /// What the supervisor is told.
   enum Event {
@@ -43,24 +44,33 @@ final class Gateway {
   private var devices: [String: TUNDevice] = [:]
   private var sockets: [String: UplinkSockets] = [:]
   private var uplinks: [UplinkStatus] = []
+  private var carriers = TunnelCarriers()
+  /// What the kernel was told last, by name of the tunnel.
+  private var installedCarriers: [String: Bool] = [:]
   /// What ike was told last.
   private var connections: [IKEConnection]?
+  /// The roles that have been taken over and have not handed back everything yet; nil before any was looked for.
+  private var takenOver: Set<Role>?
+  private var handedBack = HandedBackSockets()
+  private var patienceTimer: EventTimer?
 
   /// A gateway whose roles do not run yet.
   init(_ settings: AgentSettings, loop: EventLoop, logger: Logger) throws {
     self.logger = logger
-    ike = try RoleProcess(.ike, loop: loop, logger: logger)
-    esp = try RoleProcess(.esp, loop: loop, logger: logger)
-    let linkArguments = ["--role-state", settings.stateDirectory, "--role-name", settings.name]
-    link = try RoleProcess(.link, arguments: linkArguments, loop: loop, logger: logger)
+    let directory = settings.stateDirectory
+    ike = try RoleProcess(.ike, stateDirectory: directory, loop: loop, logger: logger)
+    esp = try RoleProcess(.esp, stateDirectory: directory, loop: loop, logger: logger)
+    let linkArguments = ["--role-state", directory, "--role-name", settings.name]
+    link = try RoleProcess(.link, arguments: linkArguments, stateDirectory: directory, loop: loop, logger: logger)
+    patienceTimer = try loop.makeTimer { [unowned self] in killSilentRoles() }
     ike.onStart = { [unowned self] isReplacement in tellIKEEverything(isReplacement: isReplacement) }
-    ike.onMessage = { [unowned self] message in received(message) }
+    ike.onMessage = { [unowned self] message, descriptors in received(message, descriptors) }
     ike.onEnd = { [unowned self] cause in ended(.ike, cause) }
     esp.onStart = { [unowned self] isReplacement in tellESPEverything(isReplacement: isReplacement) }
-    esp.onMessage = { [unowned self] message in received(message) }
+    esp.onMessage = { [unowned self] message, descriptors in received(message, descriptors) }
     esp.onEnd = { [unowned self] cause in ended(.esp, cause) }
     link.onStart = { [unowned self] _ in tellLinkEverything() }
-    link.onMessage = { [unowned self] message in received(message) }
+    link.onMessage = { [unowned self] message, _ in received(message) }
     link.onEnd = { [unowned self] cause in ended(.link, cause) }
   }
 
@@ -69,6 +79,11 @@ final class Gateway {
   /// Makes a configuration the one in force.
   func run(_ new: SiteConfiguration) {
     configuration = new
+    if takenOver == nil { takeRolesOver() }
+    if takenOver?.isEmpty == true { put(new) }
+  }
+
+  private func put(_ new: SiteConfiguration) {
     for name in Set(devices.keys).subtracting(new.tunnels.map(\.name)) {
       esp.send(.removeTunnel(name: name))
       devices[name] = nil
@@ -78,6 +93,7 @@ final class Gateway {
     link.start()
     esp.start()
     ike.start()
+    openSockets()
   }
 
   /// After a restart of the agent: does not wait for peers that count on SAs which are gone.
@@ -105,24 +121,81 @@ final class Gateway {
     link.kill()
   }
 
-  // MARK: What the roles say
+  // MARK: Roles of an earlier supervisor
 
-  private func received(_ message: IKEToSupervisor) {
-    if case .report(let report) = message { onEvent(.ikeReport(report)) }
+  private func takeRolesOver() {
+    var found: Set<Role> = []
+    if ike.takeOver() { found.insert(.ike) }
+    if esp.takeOver() { found.insert(.esp) }
+    if link.takeOver() { found.insert(.link) }
+    takenOver = found
+    guard !found.isEmpty else { return }
+    // One that is missing has died with its supervisor: its successor is told that it is one.
+    ike.expectRemains()
+    esp.expectRemains()
+    link.expectRemains()
+    patienceTimer?.schedule(after: .seconds(2))
   }
 
-  private func received(_ message: ESPToSupervisor) {
-    if case .counters(let counters) = message { onEvent(.traffic(counters)) }
+  /// A role is whole again with this supervisor, or has ended.
+  private func settled(_ role: Role) {
+    guard takenOver?.remove(role) != nil, takenOver?.isEmpty == true else { return }
+    patienceTimer?.schedule(at: nil)
+    sockets = handedBack.uplinks()
+    handedBack = HandedBackSockets()
+    ike.replaceIfOutdated()
+    esp.replaceIfOutdated()
+    link.replaceIfOutdated()
+    if let configuration { put(configuration) }
+  }
+
+  private func killSilentRoles() {
+    for role in takenOver ?? [] {
+      switch role {
+      case .ike: ike.kill()
+      case .esp: esp.kill()
+      case .link: link.kill()
+      }
+    }
+  }
+
+  // MARK: What the roles say
+
+  private func received(_ message: IKEToSupervisor, _ descriptors: [FileDescriptor]) {
+    switch message {
+    case .ready: settled(.ike)
+    case .uplink(let name, let address): handedBack.ike[name] = .init(address: address, descriptors: descriptors)
+    case .report(let report):
+      carriers.received(report, at: Date())
+      setCarriers()
+      onEvent(.ikeReport(report))
+    }
+  }
+
+  private func received(_ message: ESPToSupervisor, _ descriptors: [FileDescriptor]) {
+    switch message {
+    case .ready: settled(.esp)
+    case .uplink(let name, let address): handedBack.esp[name] = .init(address: address, descriptors: descriptors)
+    case .tunnel(let name):
+      if let descriptor = descriptors.first { devices[name] = TUNDevice(adopting: descriptor, name: name) }
+    case .counters(let counters): onEvent(.traffic(counters))
+    case .drops: break
+    }
   }
 
   private func received(_ message: LinkToSupervisor) {
     switch message {
-    case .ready: break
+    case .ready: settled(.link)
     case .guarded(let revision):
       guardedRevision = revision
       bringUpTunnels()
+    case .lineLost(let uplink):
+      carriers.lost(line: uplink)
+      setCarriers()
     case .observed(let observation):
       uplinks = observation.uplinks
+      carriers.observed(uplinks)
+      setCarriers()
       openSockets()
       onEvent(.observation(observation))
     }
@@ -130,7 +203,11 @@ final class Gateway {
 
   private func ended(_ role: Role, _ cause: String) {
     guard configuration != nil else { return finishStop() }
-    if role == .ike { onEvent(.ikeDied) }
+    settled(role)
+    if role == .ike {
+      carriers.ikeRestarted()
+      onEvent(.ikeDied)
+    }
     fault("role " + role.rawValue, .configuration, "the \(role) process died: \(cause)")
   }
 
@@ -141,6 +218,8 @@ final class Gateway {
     uplinks = []
     connections = nil
     guardedRevision = nil
+    carriers = TunnelCarriers()
+    installedCarriers = [:]
     onEvent(.stopped)
   }
 
@@ -204,6 +283,7 @@ final class Gateway {
       do {
         let device = try TUNDevice(creating: tunnel.interface)
         devices[tunnel.name] = device
+        installedCarriers[tunnel.name] = nil
         tellESP(of: tunnel.name, device, mtu: mtus[tunnel.name])
         onEvent(.recovered(subject: tunnel.interface))
       } catch {
@@ -211,7 +291,24 @@ final class Gateway {
         fault(tunnel.interface, .interface, "\(error)")
       }
     }
+    setCarriers()
     configureIKE()
+  }
+
+  /// Lets the kernel and the routing daemons know which tunnels can carry packets.
+  private func setCarriers() {
+    // Roles that have been taken over tell how things are before they are whole again.
+    guard let configuration, takenOver?.isEmpty == true else { return }
+    for tunnel in configuration.tunnels {
+      let wanted = carriers.hasCarrier(tunnel)
+      guard let device = devices[tunnel.name], installedCarriers[tunnel.name] != wanted else { continue }
+      do {
+        try device.setCarrier(wanted)
+        installedCarriers[tunnel.name] = wanted
+      } catch {
+        fault(tunnel.interface, .interface, "\(error)")
+      }
+    }
   }
 
   private func configureIKE() {
@@ -226,7 +323,7 @@ final class Gateway {
 
   /// Opens the sockets of uplinks that have got an address, and closes those of uplinks that have lost theirs.
   private func openSockets() {
-    guard configuration != nil else { return }
+    guard configuration != nil, takenOver?.isEmpty == true else { return }
     for uplink in uplinks {
       guard let address = uplink.address?.address else {
         closeSockets(uplink.name)

@@ -17,6 +17,15 @@ struct UplinkSockets {
     rawESP = try RawESPSocket(bindingTo: address, interface: interface)
   }
 
+  /// The sockets as the two roles hand them back to a new supervisor; throws if one is missing.
+  init(address: IPAddress, handedBackByIKE ike: [FileDescriptor], byESP esp: [FileDescriptor]) throws {
+    guard ike.count == 2, esp.count == 2 else { throw MissingDescriptors() }
+    self.address = address
+    port500 = try UDPSocket(adopting: ike[0])
+    port4500 = try UDPSocket(adopting: esp[0])
+    rawESP = try RawESPSocket(adopting: esp[1])
+  }
+
   /// In the order of `SupervisorToIKE.uplink`.
   var forIKE: [FileDescriptor] { [port500.descriptor, port4500.descriptor] }
   /// In the order of `SupervisorToESP.uplink`.

@@ -18,6 +18,7 @@
 // tun.c
 int clinux_tun_open(const char *name, short flags, unsigned int offloads);
 int clinux_tun_set_offloads(int descriptor, unsigned int offloads);
+int clinux_tun_set_carrier(int descriptor, bool has_carrier);
 
 // sockets.c
 /// The layout of `struct mmsghdr`, which needs _GNU_SOURCE.
@@ -79,6 +80,7 @@ struct clinux_process {
 };
 /// Starts a process and returns its pid; `*pidfd` is a descriptor that becomes readable when it exits.
 int clinux_spawn(const struct clinux_process *process, int *pidfd);
+int clinux_pidfd_open(int pid);
 int clinux_pidfd_signal(int pidfd, int signal);
 /// Reaps the process if it has exited: 1 and its exit code or (negated) signal in `*status`; 0 while it runs.
 int clinux_pidfd_reap(int pidfd, int *status);

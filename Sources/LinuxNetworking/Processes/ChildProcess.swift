@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import WireFormat
 
-/// A process that we started; it goes on running when this value is released.
+/// A process that we started, or have taken over from the one that did; it goes on running when this value is released.
 public final class ChildProcess: Sendable {
   /// The process id, for logs; signals go by the descriptor, which never means another process.
   public let identifier: Int32
@@ -39,14 +39,37 @@ public final class ChildProcess: Sendable {
     descriptor = FileDescriptor(owning: pidfd)
   }
 
+  /// Takes over a process that another one has started: its end can be seen, but not how it ended.
+  ///
+  /// Throws `ESRCH` if there is no such process.
+  public init(adopting identifier: Int32) throws(LinuxError) {
+    self.identifier = identifier
+    descriptor = FileDescriptor(owning: try check("take over process \(identifier)", clinux_pidfd_open(identifier)))
+  }
+
+  /// Whether it runs the same executable file as this process.
+  public var runsOurProgram: Bool {
+    var own = stat()
+    var its = stat()
+    return stat("/proc/self/exe", &own) == 0 && stat("/proc/\(identifier)/exe", &its) == 0
+      && own.st_dev == its.st_dev && own.st_ino == its.st_ino
+  }
+
   /// Sends a signal; does nothing when the process has ended.
   public func signal(_ number: Int32) { _ = clinux_pidfd_signal(descriptor.rawValue, number) }
 
   /// How the process ended, or nil while it runs. To be asked until it answers once; then the process is gone.
   public func reap() throws(LinuxError) -> ExitStatus? {
     var status: Int32 = 0
-    guard try check("waitid", clinux_pidfd_reap(descriptor.rawValue, &status)) == 1 else { return nil }
+    let result = clinux_pidfd_reap(descriptor.rawValue, &status)
+    if result == -ECHILD { return hasEnded ? .unobserved : nil }
+    guard try check("waitid", result) == 1 else { return nil }
     return status < 0 ? .signalled(-status) : .exited(status)
+  }
+
+  private var hasEnded: Bool {
+    var poll = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+    return Glibc.poll(&poll, 1, 0) > 0
   }
 
   /// Waits for the end for at most `timeout`; nil when the process is still running then.

@@ -59,12 +59,15 @@ public enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
   case exited(Int32)
   /// A signal killed it.
   case signalled(Int32)
+  /// Its exit status went to another process, its parent.
+  case unobserved
 
   /// `exit status 1` or `killed by signal 9`.
   public var description: String {
     switch self {
     case .exited(let code): "exit status \(code)"
     case .signalled(let number): "killed by signal \(number)"
+    case .unobserved: "ended"
     }
   }
 }

@@ -45,6 +45,12 @@ public final class MessageChannel {
     return (MessageChannel(adopting: descriptors[0]), MessageChannel(adopting: descriptors[1]))
   }
 
+  /// Whether the process at the other end is gone; what it sent before may still be there.
+  public var isAbandoned: Bool {
+    var poll = pollfd(fd: descriptor.rawValue, events: 0, revents: 0)
+    return Glibc.poll(&poll, 1, 0) > 0 && poll.revents & Int16(POLLHUP) != 0
+  }
+
   /// Sends one message; false when the other end reads too slowly and the kernel's buffer is full.
   ///
   /// Throws `EPIPE` or `ECONNRESET` when the other end is gone and `EMSGSIZE` for an empty or too large message.

@@ -47,7 +47,9 @@ final class TestGateway {
     self.uplinkAddress = uplinkAddress
     let (supervisorEnd, roleEnd) = try MessageChannel.pair()
     let (ikeEnd, espEnd) = try MessageChannel.pair()
-    role = try ESPRole(supervisor: roleEnd, loop: loop, logger: .quiet)
+    let supervisor = try SupervisorChannel<ESPToSupervisor, SupervisorToESP>(
+      roleEnd, rendezvous: nil, loop: loop, logger: .quiet)
+    role = try ESPRole(supervisor: supervisor, loop: loop, logger: .quiet)
     toESP = try RoleChannel(supervisorEnd, loop: loop, logger: .quiet)
     ike = try RoleChannel(ikeEnd, loop: loop, logger: .quiet)
     toESP.onMessage = { [unowned self] message, _ in take(message) }
@@ -77,6 +79,7 @@ final class TestGateway {
   private func take(_ message: ESPToSupervisor) {
     switch message {
     case .ready: isReady = true
+    case .uplink, .tunnel: break
     case .counters(let all): counters = all.first
     case .drops(let all): drops = all
     }

@@ -205,11 +205,12 @@ struct ESPRoleTests {
     #expect(try gateways.ping("10.77.0.2"))
   }
 
-  @Test("A role that is told to stop, or has lost its supervisor, ends its loop", arguments: [true, false])
+  @Test("A role that is told to stop, or has lost the only supervisor, ends its loop", arguments: [true, false])
   func ends(isTold: Bool) throws {
     let loop = try EventLoop()
     let (supervisorEnd, roleEnd) = try MessageChannel.pair()
-    let role = try ESPRole(supervisor: roleEnd, loop: loop, logger: .quiet)
+    let role = try ESPRole(
+      supervisor: SupervisorChannel(roleEnd, rendezvous: nil, loop: loop, logger: .quiet), loop: loop, logger: .quiet)
     var supervisor: RoleChannel<SupervisorToESP, ESPToSupervisor>? = try RoleChannel(
       supervisorEnd, loop: EventLoop(), logger: .quiet)
     if isTold { supervisor?.send(.stop) } else { supervisor = nil }

@@ -131,6 +131,21 @@ struct KernelPlanTests {
     #expect(TunnelReach(machine).interfaces(to: network) == [11])
     #expect(TunnelReach(machine).interfaces(to: SampleSite.prefix("10.0.0.128/25")) == [11])
     #expect(TunnelReach(machine).interfaces(to: SampleSite.prefix("10.0.0.0/16")).isEmpty)
+    machine.interfaces["vti0"]?.hasCarrier = false
+    #expect(TunnelReach(machine).interfaces(to: network).isEmpty)
+  }
+
+  @Test("gives every network behind a tunnel a route of its own under the routing daemons', better by better tunnels")
+  func floatingRoutes() {
+    var machine = machine(withTunnels: true)
+    machine.apply(KernelPlan(from: machine, to: desired))
+    let network = SampleSite.prefix("10.0.0.0/24")
+    let routes = machine.routes.filter { $0.destination == network }.sorted { $0.metric < $1.metric }
+    #expect(
+      routes.map(\.target) == [.nextHops([NextHop(linkIndex: 11)]), .nextHops([NextHop(linkIndex: 12)]), .blackhole])
+    #expect(routes.allSatisfy { $0.metric >> 24 == 255 })
+    machine.interfaces["vti0"]?.hasCarrier = false
+    #expect(TunnelReach(machine).interfaces(to: network) == [12])
   }
 
   /// A machine with its lines and LAN, as it comes up.
@@ -141,8 +156,8 @@ struct KernelPlanTests {
       interfaces[name] = .init(index: Int32(index + 1), isUp: false, hasCarrier: true, mtu: 1500)
     }
     if withTunnels {
-      interfaces["vti0"] = .init(index: 11, isUp: false, hasCarrier: false, mtu: 1500)
-      interfaces["vti1"] = .init(index: 12, isUp: false, hasCarrier: false, mtu: 1500)
+      interfaces["vti0"] = .init(index: 11, isUp: false, hasCarrier: true, mtu: 1500)
+      interfaces["vti1"] = .init(index: 12, isUp: false, hasCarrier: true, mtu: 1500)
     }
     return ObservedKernelState(interfaces: interfaces, addresses: [], routes: [], rules: [])
   }

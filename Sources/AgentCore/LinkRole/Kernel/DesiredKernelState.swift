@@ -40,7 +40,7 @@ struct DesiredKernelState: Equatable, Sendable {
   var interfaces: [Interface]
   /// Networks that are dropped where no tunnel leads to them.
   var blackholes: [IPPrefix]
-  /// The routes by the ISP lines.
+  /// The routes by the ISP lines, and those by tunnels that stand under FRR's.
   var interfaceRoutes: [InterfaceRoute]
   /// Policy routing: which source address looks up which line's table.
   var rules: [RoutingRule]
@@ -52,7 +52,13 @@ struct DesiredKernelState: Equatable, Sendable {
 extension DesiredKernelState {
   /// The worst metric but those of the kernel: any tunnel route wins over it. FRR's zebra takes the upper byte of a
   /// kernel route's metric for its administrative distance, and 255 for a route that it must never choose.
-  static let blackholeMetric: UInt32 = 0xFF00_0000
+  static let blackholeMetric: UInt32 = 0xFFFF_0000
+  /// The metrics, by the tunnel's rank, of the routes that the topology itself gives: worse than any of FRR's, to which
+  /// they mean nothing for the same reason, and better than a blackhole.
+  ///
+  /// They carry on while a routing daemon is started anew, and take over in the moment that a tunnel loses its carrier.
+  /// No two sites can send a packet back and forth by them: each leads one link nearer to the network.
+  static let floatingMetrics: Range<UInt32> = 0xFF00_0000..<0xFFFF_0000
   /// Tables, and priorities of rules, of the uplinks: this and upwards, in the order of the configuration.
   static let uplinkTables: Range<UInt32> = 10_000..<11_000
 
@@ -72,6 +78,21 @@ extension DesiredKernelState {
         Interface(name: tunnel.interface, mtu: mtu, addresses: tunnel.addresses(loopbacks: configuration.loopbacks)))
     }
     blackholes = configuration.routing.protected
+    addFloatingRoutes(configuration)
+  }
+
+  /// Routes to what lies behind each tunnel's peer, the cheapest tunnel first.
+  private mutating func addFloatingRoutes(_ configuration: SiteConfiguration) {
+    let own = configuration.loopbacks + configuration.lans.flatMap(\.addresses).map(\.address)
+    let ranked = configuration.tunnels.sorted { ($0.cost, $0.name) < ($1.cost, $1.name) }
+    for (metric, tunnel) in zip(DesiredKernelState.floatingMetrics, ranked) {
+      for prefix in tunnel.peerPrefixes {
+        interfaceRoutes.append(
+          InterfaceRoute(
+            destination: prefix, gateway: nil, interface: tunnel.interface, metric: metric, table: RoutingTable.main,
+            preferredSource: own.first { $0.family == prefix.address.family }))
+      }
+    }
   }
 
   /// A line's own address, a table with nothing but its routes, and a default route for everybody else.

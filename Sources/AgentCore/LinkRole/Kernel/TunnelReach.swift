@@ -6,9 +6,11 @@ import WireFormat
 struct TunnelReach {
   private var routes: [IPPrefix: Route] = [:]
 
-  /// Looks at the main table: of several routes to a network, the one with the lowest metric counts.
+  /// Looks at the main table: of several routes to a network, the one with the lowest metric counts. Those by
+  /// interfaces without carrier do not count.
   init(_ observed: ObservedKernelState) {
-    for route in observed.routes where route.table == RoutingTable.main {
+    let dead = Set(observed.interfaces.values.filter { !$0.hasCarrier }.map(\.index))
+    for route in observed.routes where route.table == RoutingTable.main && !route.leaves(only: dead) {
       if let known = routes[route.destination], known.metric <= route.metric { continue }
       routes[route.destination] = route
     }
@@ -24,5 +26,13 @@ struct TunnelReach {
       return hops.compactMap(\.linkIndex)
     }
     return []
+  }
+}
+
+extension Route {
+  /// Whether its packets can leave by no other interface than these.
+  fileprivate func leaves(only interfaces: Set<Int32>) -> Bool {
+    guard case .nextHops(let hops) = target, !hops.isEmpty else { return false }
+    return hops.allSatisfy { hop in hop.linkIndex.map { interfaces.contains($0) } ?? false }
   }
 }
