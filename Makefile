@@ -4,13 +4,14 @@ CONFIGURATION ?= debug
 SWIFT ?= swift
 BIN := .build/$(CONFIGURATION)
 TOPOLOGY ?= topologies/hub-and-spoke.yaml
+N ?= 20
 FABRIC_VECTORS ?= ../shared/vectors
 export FABRIC_VECTORS
 
 IS_ROOT := $(filter 0,$(shell id -u))
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-unit test-integration lint format demo lab bench clean
+.PHONY: help deps build release test test-unit test-integration lint format demo lab bench failover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ bench: release ## packets on one core; then Fabric beside no encryption, wiregua
 	scripts/fetch-wireguard-go .bench/wireguard-go
 	.build/release/fabric-packet-bench
 	scripts/bench --binaries .build/release --report docs/performance.md
+
+failover: build ## fail every process and line N times (20) and write what was lost to docs/failover.md (as root)
+	scripts/failover --fabric $(BIN)/fabric --times $(N) --report docs/failover.md
 
 # Scapy seals and opens ESP packets against ours.
 .venv/ready: $(wildcard Tests/scapy/requirements.txt)

@@ -1,3 +1,6 @@
+import Glibc
+import Lab
+import LinuxNetworking
 import Testing
 
 extension IntegrationTests {
@@ -14,6 +17,16 @@ extension IntegrationTests {
         try lab.fabric("lab", "mend", "hq", "isp-a")
         try await lab.eventually("all tunnels are up again", within: 120) { try lab.status().hasConverged }
         try #expect(lab.allHostsReachEachOther())
+      }
+    }
+
+    @Test("Branches go on by the second hub when the first one dies with all its processes")
+    func secondHub() async throws {
+      try await RunningLab.with(FabricBinary.topology("dual-hub.yaml")) { lab in
+        try #expect(lab.ping("10.33.0.2", from: "berlin-host"))
+        let pids = try Program("ip", ["netns", "pids", LabNames.prefix + "hq"]).runAndCapture(timeout: .seconds(5))
+        for process in pids.output.split(separator: "\n").compactMap({ Int32($0) }) { kill(process, SIGKILL) }
+        try #expect(lab.ping("10.33.0.2", from: "berlin-host", patience: 3))
       }
     }
   }

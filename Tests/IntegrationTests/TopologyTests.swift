@@ -6,7 +6,9 @@ extension IntegrationTests {
   struct TopologyTests {
     @Test(
       "comes up in the lab, all hosts reach each other, and nothing is left behind",
-      arguments: ["two-site.yaml", "hub-and-spoke.yaml", "full-mesh.yaml", "dual-isp.yaml", "ipv6.yaml"])
+      arguments: [
+        "two-site.yaml", "hub-and-spoke.yaml", "full-mesh.yaml", "dual-isp.yaml", "dual-hub.yaml", "ipv6.yaml",
+      ])
     func comesUp(topology: String) async throws {
       try await RunningLab.with(FabricBinary.topology(topology)) { lab in
         try #expect(lab.allHostsReachEachOther())

@@ -20,7 +20,7 @@ import Topology
   func distances() throws {
     let sites = try Sites.compile(
       "dual-isp",
-      replacing: [("{ protocol: ospf, area: 0, bfd: { interval: 100ms, multiplier: 3 } }", "{ protocol: static }")])
+      replacing: [("{ protocol: ospf, area: 0, bfd: { interval: 50ms, multiplier: 3 } }", "{ protocol: static }")])
     let site = try #require(sites["hq"])
     let routes = FRRConfiguration(site).text.split(separator: "\n").filter { $0.contains("route 10.21.0.0/24") }
     #expect(
@@ -51,7 +51,7 @@ import Topology
     #expect(costs == [" ip ospf cost 20", " ip ospf cost 30", " ip ospf cost 40", " ip ospf cost 50"])
     #expect(frr.text.contains("interface lan0\n ip ospf area 0\n ip ospf passive\n"))
     #expect(frr.text.contains("interface lo\n ip ospf area 0\n ip ospf passive\n"))
-    #expect(frr.text.contains("  transmit-interval 100\n  receive-interval 100\n  detect-multiplier 3\n"))
+    #expect(frr.text.contains("  transmit-interval 50\n  receive-interval 50\n  detect-multiplier 3\n"))
     #expect(!frr.text.contains("interface wan"))
     #expect(frr.text.contains(" ospf router-id 10.255.2.1\n"))
   }

@@ -16,5 +16,5 @@ enum Sites {
   }
 
   /// The examples' names.
-  static let names = ["two-site", "hub-and-spoke", "full-mesh", "dual-isp", "ipv6"]
+  static let names = ["two-site", "hub-and-spoke", "full-mesh", "dual-isp", "dual-hub", "ipv6"]
 }

@@ -1,0 +1,82 @@
+import Foundation
+import Glibc
+import Lab
+import LinuxNetworking
+import Testing
+
+extension IntegrationTests {
+  @Suite("A process that dies")
+  struct ProcessDeathTests {
+    @Test("costs no packet, be it a supervisor, a role beside esp, or a routing daemon")
+    func noPacketLost() async throws {
+      try await RunningLab.with(FabricBinary.topology("dual-isp.yaml")) { lab in
+        for word in ["fabric-agent run", "--role link", "--role ike", "/zebra ", "/ospfd ", "/bfdd "] {
+          let traffic = try Traffic(lab, to: "10.20.0.2")
+          try await Task.sleep(for: .milliseconds(500))
+          for process in try processes("berlin", word) { process.signal(SIGKILL) }
+          if word == "fabric-agent run" { try lab.fabric("lab", "restart", "berlin") }
+          try #expect(traffic.end() == 0, "killed: \(word)")
+          try await lab.eventually("converged after \(word) was killed", within: 60) {
+            (try? lab.status())?.hasConverged == true
+          }
+        }
+      }
+    }
+
+    @Test("A new supervisor keeps the roles of the one that was killed, and ends them when it is told to stop")
+    func rolesTakenOver() async throws {
+      try await RunningLab.with(FabricBinary.topology("two-site.yaml")) { lab in
+        let before = try processes("left", "--role")
+        for process in try processes("left", "fabric-agent run") { process.signal(SIGKILL) }
+        try lab.fabric("lab", "restart", "left")
+        try await lab.eventually("the controller hears of the site again", within: 20) {
+          (try? lab.status())?.hasConverged == true
+        }
+        try #expect(processes("left", "--role") == before)
+        for process in before.filter({ $0.commandLine.contains("--role ike") }) { process.signal(SIGKILL) }
+        try await lab.eventually("the role that died is replaced", within: 10) {
+          try processes("left", "--role").count == before.count
+        }
+        for process in try processes("left", "fabric-agent run") { process.signal(SIGTERM) }
+        try await lab.eventually("all roles end", within: 15) { try processes("left", "--role").isEmpty }
+      }
+    }
+
+    private func processes(_ site: String, _ word: String) throws -> Set<ProcessIdentity> {
+      let result = try Program("ip", ["netns", "pids", LabNames.prefix + site]).runAndCapture(timeout: .seconds(5))
+      let identifiers = result.output.split(separator: "\n").compactMap { Int32($0) }
+      return Set(identifiers.compactMap(ProcessIdentity.init).filter { $0.commandLine.contains(word) })
+    }
+  }
+}
+
+/// Two hundred packets a second from Berlin's host for six seconds.
+private struct Traffic {
+  private let ping: ChildProcess
+  private let output: FileDescriptor
+
+  init(_ lab: RunningLab, to address: String) throws {
+    var program = Program("ping", ["-n", "-q", "-i", "0.005", "-c", "1200", "-w", "10", address])
+    program.namespace = lab.namespace("berlin-host")
+    output = try .memory([])
+    program.standardOutput = output
+    ping = try ChildProcess(program)
+  }
+
+  /// Waits for the end and returns how many packets were lost.
+  func end() throws -> Int? {
+    _ = try ping.wait(timeout: .seconds(15))
+    lseek(output.rawValue, 0, SEEK_SET)
+    let report = String(decoding: try output.read(upTo: 1 << 16), as: UTF8.self)
+    let counts = try #require(report.firstMatch(of: /(\d+) packets transmitted, (\d+) received/), "\(report)")
+    guard let sent = Int(counts.1), let received = Int(counts.2) else { return nil }
+    return sent - received
+  }
+}
+
+extension ProcessIdentity {
+  fileprivate var commandLine: String {
+    let text = try? String(contentsOfFile: "/proc/\(identifier)/cmdline", encoding: .utf8)
+    return (text ?? "").replacingOccurrences(of: "\0", with: " ")
+  }
+}
