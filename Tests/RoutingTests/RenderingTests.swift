@@ -106,7 +106,7 @@ import Topology
       "dual-isp",
       replacing: [
         (
-          "{ protocol: ospf, area: 0, bfd: { interval: 100ms, multiplier: 3 } }",
+          "{ protocol: ospf, area: 0, bfd: { interval: 50ms, multiplier: 3 } }",
           "{ protocol: eigrp, autonomousSystem: 1 }"
         ),
         ("addressing: unnumbered", "pool: 172.31.0.0/24"),
