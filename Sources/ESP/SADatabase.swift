@@ -49,6 +49,12 @@ public final class SADatabase {
     return true
   }
 
+  /// Sends on a pair though nothing has come in on it: the peer has had time to install its half.
+  public func assumePeerIsReady(inboundSPI spi: ESPSPI) {
+    guard let pair = pairs[spi.rawValue], !pair.peerIsReady else { return }
+    startSending(on: pair)
+  }
+
   /// Sends the packets of a pair over another path, such as after a NAT or an uplink changed; false if there is no such
   /// pair.
   @discardableResult

@@ -196,6 +196,7 @@ public final class ESPRole {
   private func look(after pair: SAPair, at now: Instant) {
     let spi = pair.inbound.spi
     guard var childSA = childSAs[spi] else { return }
+    if childSA.hasSettled(at: now) { path.database.assumePeerIsReady(inboundSPI: spi) }
     if childSA.needsRekey(pair) { ike?.send(.rekey(tunnel: childSA.tunnel, inboundSPI: spi)) }
     if childSA.needsKeepalive(pair, at: now) {
       // RFC 3948 section 2.3: one octet of the value 0xFF. One that is lost is made good by the next.

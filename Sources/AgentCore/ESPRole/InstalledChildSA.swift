@@ -17,6 +17,8 @@ struct InstalledChildSA {
   private static let keepaliveInterval = Duration.seconds(20)
   /// An SA of 32-bit sequence numbers is replaced when a quarter of them is left (RFC 4303 section 3.3.3).
   private static let sequenceNumbersInReserve: UInt64 = 1 << 30
+  /// How long the initiator may take to install a pair after the responder has (RFC 7296 section 2.8).
+  private static let settlingTime = Duration.seconds(1)
   /// How long the SAs of a former ike process stay beside those that have replaced them, for packets on their way.
   private static let overlap = Duration.seconds(10)
 
@@ -28,6 +30,9 @@ struct InstalledChildSA {
     sendsKeepalives = installation.isBehindNAT && installation.isEncapsulatedInUDP
     lastSent = now
   }
+
+  /// Whether a peer that was told of the pair has installed it by now, or has lost every older one.
+  func hasSettled(at now: Instant) -> Bool { installedAt.duration(to: now) >= InstalledChildSA.settlingTime }
 
   /// Whether a soft limit has been reached since the last call; true once.
   mutating func needsRekey(_ pair: SAPair) -> Bool {
@@ -70,7 +75,6 @@ extension ChildSAInstallation {
         uplink: uplink, local: localEndpoint, remote: remoteEndpoint,
         encapsulation: isEncapsulatedInUDP ? .udp : .esp),
       localSelectors: localSelectors, remoteSelectors: remoteSelectors,
-      // A pair that replaces none must be used at once: an older pair of the tunnel is one that the peer has lost.
-      isInitiator: isInitiator || replaces == nil)
+      isInitiator: isInitiator)
   }
 }

@@ -34,6 +34,7 @@ final class Gateway {
   var onEvent: (Event) -> Void = { _ in }
 
   private let logger: Logger
+  private let netlink: RouteNetlink
   private let ike: RoleProcess<SupervisorToIKE, IKEToSupervisor>
   private let esp: RoleProcess<SupervisorToESP, ESPToSupervisor>
   private let link: RoleProcess<SupervisorToLink, LinkToSupervisor>
@@ -57,6 +58,7 @@ final class Gateway {
   /// A gateway whose roles do not run yet.
   init(_ settings: AgentSettings, loop: EventLoop, logger: Logger) throws {
     self.logger = logger
+    netlink = try RouteNetlink()
     let directory = settings.stateDirectory
     ike = try RoleProcess(.ike, stateDirectory: directory, loop: loop, logger: logger)
     esp = try RoleProcess(.esp, stateDirectory: directory, loop: loop, logger: logger)
@@ -304,6 +306,7 @@ final class Gateway {
       guard let device = devices[tunnel.name], installedCarriers[tunnel.name] != wanted else { continue }
       do {
         try device.setCarrier(wanted)
+        if !wanted { try netlink.setDormant(interface: tunnel.interface) }
         installedCarriers[tunnel.name] = wanted
       } catch {
         fault(tunnel.interface, .interface, "\(error)")

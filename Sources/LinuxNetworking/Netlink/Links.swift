@@ -56,6 +56,17 @@ extension RouteNetlink {
     try socket.perform(request, "set interface \(index) \(isUp ? "up" : "down")")
   }
 
+  /// Calls an interface dormant (RFC 2863), until its carrier is back.
+  ///
+  /// The kernel takes up to a second to notice that a carrier has gone; this is noticed at once, with the carrier.
+  public func setDormant(interface name: String) throws(LinuxError) {
+    let index = if_nametoindex(name)
+    guard index > 0 else { throw LinuxError("interface \(name)", code: ENODEV) }
+    var request = NetlinkRequest.link(RTM_SETLINK, flags: NLM_F_ACK, index: Int32(bitPattern: index))
+    request.attribute(IFLA_OPERSTATE, [5])  // IF_OPER_DORMANT
+    try socket.perform(request, "set interface \(name) dormant")
+  }
+
   /// Sets the largest packet of an interface, in bytes.
   public func setMTU(_ mtu: UInt32, link index: Int32) throws(LinuxError) {
     var request = NetlinkRequest.link(RTM_SETLINK, flags: NLM_F_ACK, index: index)

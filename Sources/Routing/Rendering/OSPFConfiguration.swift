@@ -25,8 +25,8 @@ struct OSPFConfiguration {
       "router ospf",
       [
         "ospf router-id \(site.routing.routerID)", "log-adjacency-changes",
-        // The first change at once, then with care (milliseconds).
-        "timers throttle spf 10 100 2000", "timers throttle lsa all 200", "timers lsa min-arrival 100",
+        // The first change at once, then with care (milliseconds). What a neighbour may send must not arrive too early.
+        "timers throttle spf 0 50 2000", "timers throttle lsa all 50", "timers lsa min-arrival 20",
       ] + (site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static route-map \(RouteFilter.name)"] : []))
   }
 
