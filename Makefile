@@ -11,7 +11,7 @@ export FABRIC_VECTORS
 IS_ROOT := $(filter 0,$(shell id -u))
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-unit test-integration lint format demo lab bench failover clean
+.PHONY: help deps build release test test-unit test-integration lint format demo lab bench failover simulate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,11 @@ bench: release ## packets on one core; then Fabric beside no encryption, wiregua
 
 failover: build ## fail every process and line N times (20) and write what was lost to docs/failover.md (as root)
 	scripts/failover --fabric $(BIN)/fabric --times $(N) --report docs/failover.md
+
+# Deterministic hashing makes a seed's run the same in every process.
+simulate: ## SEEDS=n schedules of the IKE simulator from FIRST=1 on, or SEED=n for the trace of one
+	$(SWIFT) build -c release --product fabric-simulate
+	SWIFT_DETERMINISTIC_HASHING=1 .build/release/fabric-simulate $(if $(SEED),--seed $(SEED),$(or $(SEEDS),100000) $(or $(FIRST),1))
 
 # Scapy seals and opens ESP packets against ours.
 .venv/ready: $(wildcard Tests/scapy/requirements.txt)

@@ -88,10 +88,12 @@ let package = Package(
 
     // Tests mirror Sources/.
     room("FabricTestKit", ["WireFormat", "FabricCrypto"]),
+    room("IKESimulation", ["WireFormat", "FabricCrypto", "IKE", "FabricTestKit"]),
+    .executableTarget(name: "fabric-simulate", dependencies: ["IKESimulation"], swiftSettings: strict),
     tests("WireFormatTests", ["WireFormat"]),
     tests("FabricCryptoTests", ["FabricCrypto", "FabricTestKit", mlkem]),
     tests("TopologyTests", ["Topology", "FabricTestKit"]),
-    tests("IKETests", ["IKE", "FabricTestKit"]),
+    tests("IKETests", ["IKE", "FabricTestKit", "IKESimulation"]),
     tests("ESPTests", ["ESP", "FabricTestKit"]),
     tests("RoutingTests", ["Routing", "Topology"]),
     tests("LinuxNetworkingTests", ["LinuxNetworking", "FabricTestKit"]),

@@ -5,7 +5,7 @@ import WireFormat
 /// The wire reads no clock: `nextArrival` says when something comes out.
 public struct VirtualWire<Packet> {
   /// What becomes of one packet.
-  public enum Fate: Sendable {
+  public enum Fate {
     /// It arrives after the wire's delay.
     case deliver
     /// It is lost.
@@ -14,6 +14,8 @@ public struct VirtualWire<Packet> {
     case duplicate
     /// It arrives so much later than it should.
     case delay(Duration)
+    /// Something else arrives in its place.
+    case replace(Packet)
   }
 
   /// How long a packet is under way.
@@ -44,6 +46,7 @@ public struct VirtualWire<Packet> {
       insert(packet, arrival)
       insert(packet, arrival.advanced(by: delay))
     case .delay(let extra): insert(packet, arrival.advanced(by: extra))
+    case .replace(let other): insert(other, arrival)
     }
   }
 

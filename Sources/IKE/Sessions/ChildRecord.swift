@@ -28,6 +28,23 @@ struct ChildRecord {
   let expires: Instant
 }
 
+/// A Child SA of which the peer does not know before our response has reached it.
+///
+/// A request of ours may overtake that response. One that names the pair would be answered with CHILD_SA_NOT_FOUND, on
+/// which RFC 7296 section 2.25 has us forget the pair, just when the peer begins to use it.
+struct UnconfirmedChild {
+  /// A peer that has not asked for the response again by then has it.
+  private static let longest: Duration = .seconds(60)
+
+  let inboundSPI: ESPSPI
+  let until: Instant
+
+  init(_ inboundSPI: ESPSPI, _ context: SessionContext) {
+    self.inboundSPI = inboundSPI
+    until = context.now.advanced(by: UnconfirmedChild.longest)
+  }
+}
+
 /// The ages at which an SA is replaced and at which it ends.
 struct Lifetime {
   var rekeys: Instant

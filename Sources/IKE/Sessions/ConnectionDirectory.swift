@@ -38,6 +38,11 @@ struct ConnectionDirectory {
     byPeer[PeerKey(uplink: uplink, identity: identity)]?.first { wanted == nil || $0.localIdentity == wanted }
   }
 
+  /// How many peers are configured at an address.
+  func peerCount(uplink: String, remote: IPAddress) -> Int {
+    policiesByAddress[AddressKey(uplink: uplink, address: remote)]?.connectionCount ?? 0
+  }
+
   /// What to accept from an initiator before it has told who it is: connections with its address come first.
   func responderPolicies(uplink: String, remote: IPAddress) -> [ResponderPolicy] {
     [policiesByAddress[AddressKey(uplink: uplink, address: remote)], policiesByUplink[uplink]].compactMap { $0 }
@@ -52,11 +57,13 @@ struct ResponderPolicy {
   let forceEncapsulation: Bool
   /// The connection that is meant, where there is only one.
   let soleConnection: String?
+  let connectionCount: Int
 
   init(_ connections: [IKEConnection]) {
     var seen: Set<[IKEProposal]> = []
     proposals = connections.map(\.ikeProposals).filter { seen.insert($0).inserted }
     forceEncapsulation = connections.contains { $0.forceEncapsulation }
     soleConnection = connections.count == 1 ? connections.first?.name : nil
+    connectionCount = connections.count
   }
 }

@@ -30,28 +30,6 @@ extension IKEEngine {
     settle(session, context)
   }
 
-  /// A peer begins: IKE_SA_INIT, or its retransmission.
-  private mutating func initiation(_ message: ReceivedMessage, along path: NetworkPath, at now: Instant) {
-    let header = message.header
-    guard header.isFromInitiator, header.messageID == 0, header.responderSPI == .zero else { return }
-    let context = context(at: now)
-    let initiation = Initiation(initiatorSPI: header.initiatorSPI, remote: path.remote)
-    if let spi = halfOpen[initiation], let session = sessions[spi] {
-      session.receiveRequest(message, along: path, context)
-      return settle(session, context)
-    }
-    guard halfOpen.count < IKEEngine.halfOpenLimit else { return }
-    let session = IKESession(answering: header, along: path, context)
-    if session.answerInitial(message, context) {
-      session.initiation = initiation
-      sessions[session.localSPI] = session
-      halfOpen[initiation] = session.localSPI
-      settle(session, context)
-    } else {
-      for case .action(let action) in session.takeEffects() { actions.append(action) }
-    }
-  }
-
   /// RFC 7296 section 2.5: a message of a higher major version is dropped, and its sender told what we speak.
   private mutating func refuseVersion(of datagram: IKEDatagram) {
     var reader = ByteReader(datagram.bytes)
@@ -63,6 +41,6 @@ extension IKEEngine {
       initiatorSPI: IKESPI(rawValue: initiatorSPI), responderSPI: IKESPI(rawValue: responderSPI),
       exchangeType: .initial, isFromInitiator: false, isResponse: true, messageID: messageID)
     let answer = IKEMessage(header: header, payloads: [.notify(NotifyPayload(.invalidMajorVersion))])
-    actions.append(.send(NetworkPath(answering: datagram).datagram(answer.encoded())))
+    answer.sendUnauthenticated(to: datagram.bytes, along: NetworkPath(answering: datagram), &actions)
   }
 }

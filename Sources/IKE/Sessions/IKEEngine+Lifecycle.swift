@@ -15,11 +15,11 @@ extension IKEEngine {
     }
     if session.supersedes(other, at: context.now) {
       states[name]?.current = session.localSPI
-      other.closeAsDuplicate(context)
+      session.supersede(other, context)
       settle(other, context)
     } else {
       // Its effects follow those that are being carried out.
-      session.closeAsDuplicate(context)
+      session.stepAside(context)
     }
   }
 
@@ -109,8 +109,25 @@ extension IKESession {
     return ownWins == isInitiator
   }
 
+  /// Takes the tunnel from `other`. Make before break: as the responder we cannot know yet that the peer has this session,
+  /// so the other stays for a while.
+  fileprivate func supersede(_ other: IKESession, _ context: SessionContext) {
+    guard !isInitiator else { return other.closeAsDuplicate(context) }
+    other.superseded = context.now.advanced(by: IKESession.supersededLifetime)
+  }
+
+  /// Leaves the tunnel to the session that has it. As the initiator we do not begin to use its pair; as the responder we
+  /// receive on it until the peer has stopped to send.
+  fileprivate func stepAside(_ context: SessionContext) {
+    if isInitiator {
+      children = [:]
+      effects.removeAll(where: \.announcesChild)
+    }
+    closeAsDuplicate(context)
+  }
+
   /// Ends a session that another with the same peer has made superfluous.
-  fileprivate func closeAsDuplicate(_ context: SessionContext) {
+  func closeAsDuplicate(_ context: SessionContext) {
     close(reason: "another IKE SA with the same peer has taken its place", context)
   }
 }

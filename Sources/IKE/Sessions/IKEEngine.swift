@@ -12,22 +12,13 @@ public struct IKEEngine: ~Copyable {
     case connection(String)
   }
 
-  /// An IKE_SA_INIT request and its retransmissions.
-  struct Initiation: Hashable {
-    let initiatorSPI: IKESPI
-    let remote: Endpoint
-  }
-
-  /// More unauthenticated peers than this at once are turned away.
-  static let halfOpenLimit = 1000
-
   let random: any RandomSource
   var directory = ConnectionDirectory()
   var states: [String: ConnectionState] = [:]
   /// Sessions by our own SPI.
   var sessions: [IKESPI: IKESession] = [:]
-  /// Sessions whose initiator has not proved its identity.
-  var halfOpen: [Initiation: IKESPI] = [:]
+  var halfOpen = HalfOpenSessions()
+  var cookies = CookieJar()
   var deadlines = DeadlineQueue<Timer>()
   var actions: [IKEAction] = []
 
@@ -36,6 +27,9 @@ public struct IKEEngine: ~Copyable {
 
   /// When the engine next wants `.timeout`; nil if never.
   public var nextDeadline: Instant? { deadlines.earliest }
+
+  /// How many IKE SAs there are, with those that are not established yet or are about to go.
+  public var sessionCount: Int { sessions.count }
 
   /// Takes one event and says what is to be done, in order.
   public mutating func handle(_ event: IKEEvent, at now: Instant) -> [IKEAction] {
@@ -102,17 +96,15 @@ public struct IKEEngine: ~Copyable {
   /// follow its response.
   mutating func settle(_ session: IKESession, _ context: SessionContext) {
     var changed: [IKESession] = []
-    while !session.effects.isEmpty {
-      for effect in session.takeEffects() {
-        switch effect {
-        case .action(let action): actions.append(action)
-        case .established: established(session, context)
-        case .replaced(let successor):
-          replace(session, by: successor)
-          changed.append(successor)
-        case .changed(let other): changed.append(other)
-        case .ended(let end): ended(session, end, context)
-        }
+    while let effect = session.takeEffect() {
+      switch effect {
+      case .action(let action): actions.append(action)
+      case .established: established(session, context)
+      case .replaced(let successor):
+        replace(session, by: successor)
+        changed.append(successor)
+      case .changed(let other): changed.append(other)
+      case .ended(let end): ended(session, end, context)
       }
     }
     deadlines.set(.session(session.localSPI), session.nextDeadline)
@@ -133,7 +125,7 @@ public struct IKEEngine: ~Copyable {
   /// A session is no longer half open.
   mutating func forgetHalfOpen(_ session: IKESession) {
     guard !session.isInitiator, let initiation = session.initiation else { return }
-    halfOpen[initiation] = nil
+    halfOpen.remove(initiation)
     session.initiation = nil
   }
 }

@@ -105,13 +105,12 @@ extension IKESession {
   func createMissingChild() {
     childRetry = nil
     guard let connection, children.isEmpty else { return }
-    let task = InitiateChild(isFirst: false, local: connection.localSelectors, remote: connection.remoteSelectors)
-    enqueue(.createChildSA, [task])
+    enqueue(.createChildSA, [InitiateMissingChild(connection)])
   }
 
   /// Whether a request of ours is out that creates, replaces or deletes a Child SA (RFC 7296 section 2.25.2).
   var hasSentChildChange: Bool {
-    hasSent { $0 is InitiateChild || $0 is InitiateChildRekey || $0 is DeleteChild }
+    hasSent { $0 is InitiateChild || $0 is InitiateMissingChild || $0 is InitiateChildRekey || $0 is DeleteChild }
   }
 
   /// Whether our request to replace this Child SA is out.

@@ -10,6 +10,7 @@ extension IKESession {
 
   /// Sends the next request if none is out.
   func startNextExchange(_ context: SessionContext) {
+    if let unconfirmed, unconfirmed.until <= context.now { self.unconfirmed = nil }
     guard requests.outstanding == nil, phase != .ended, let exchange = nextExchange() else { return }
     // RFC 7296 section 2.2: message ids never wrap; an SA that has used them up is closed.
     guard let messageID = requests.nextMessageID else {
@@ -20,11 +21,11 @@ extension IKESession {
 
   /// The next exchange that still has a point.
   private func nextExchange() -> Exchange? {
-    while !queue.isEmpty {
-      let exchange = queue.removeFirst()
-      if !exchange.tasks.contains(where: { $0.isMoot(in: self) }) { return exchange }
+    queue.removeAll { exchange in exchange.tasks.contains { $0.isMoot(in: self) } }
+    let next = queue.firstIndex { exchange in
+      exchange.tasks.allSatisfy { $0.subject == nil || $0.subject != unconfirmed?.inboundSPI }
     }
-    return nil
+    return next.map { queue.remove(at: $0) }
   }
 
   /// Builds the request of an exchange and sends it.

@@ -18,10 +18,10 @@ extension IKESession {
       return true
     } catch {
       guard case .refused(let notify) = error else { return false }
-      // RFC 7296 section 2.21.1: nothing is kept for a request that is refused, so its answer carries no SPI of ours.
-      var refusal = header
-      refusal.responderSPI = .zero
-      send(IKEMessage(header: refusal, payloads: [.notify(notify)]).encoded())
+      var actions: [IKEAction] = []
+      IKEMessage(header: header.refusal, payloads: [.notify(notify)])
+        .sendUnauthenticated(to: message.bytes, along: path, &actions)
+      effects += actions.map { .action($0) }
       return false
     }
   }
@@ -56,6 +56,8 @@ extension IKESession {
       follow(newPath, context)
       lastHeard = context.now
       takeOver(because: request.payloads, context)
+      // RFC 7296 section 2.3: with a window of one, a new request means that the response to the last one is there.
+      unconfirmed = nil
       payloads = try answer(request, with: tasks(request.payloads), context)
     } catch {
       (payloads, ending) = outcome(of: error)

@@ -36,6 +36,7 @@ extension IKESession {
     children = old.children
     childRetry = old.childRetry
     childFailures = old.childFailures
+    unconfirmed = old.unconfirmed
     queue = old.queue.filter { !$0.tasks.contains { $0 is InitiateIKERekey } }
     predecessor = nil
     begin(context)

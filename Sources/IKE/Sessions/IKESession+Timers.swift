@@ -4,9 +4,9 @@ import WireFormat
 extension IKESession {
   /// When `timeout` is due; nil if never.
   var nextDeadline: Instant? {
-    var deadlines = [removal, requests.outstanding?.deadline]
+    var deadlines = [removal, requests.outstanding?.deadline, queue.isEmpty ? nil : unconfirmed?.until]
     if phase == .established {
-      deadlines += [childRetry, livenessDeadline, lifetime?.expires]
+      deadlines += [childRetry, livenessDeadline, lifetime?.expires, superseded]
       if !isRekeying { deadlines.append(lifetime?.rekeys) }
       for child in children.values {
         deadlines.append(child.expires)
@@ -28,6 +28,7 @@ extension IKESession {
     case .giveUp: giveUp(context)
     }
     guard phase == .established else { return false }
+    if let superseded, superseded <= context.now { closeAsDuplicate(context) }
     expire(context)
     rekey(context)
     if let childRetry, childRetry <= context.now { createMissingChild() }

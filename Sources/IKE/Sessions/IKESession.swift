@@ -28,6 +28,8 @@ final class IKESession {
   static let halfOpenLifetime: Duration = .seconds(30)
   /// For so long a session that has ended still answers retransmissions of the last request.
   static let lingerTime: Duration = .seconds(10)
+  /// For so long a session that the peer has replaced by another stays, so that the response to IKE_AUTH can be repeated.
+  static let supersededLifetime: Duration = .seconds(5)
 
   let localSPI: IKESPI
   /// Whether we are the original initiator (RFC 7296 section 2.2); a rekey's initiator is that of the new SA.
@@ -49,6 +51,9 @@ final class IKESession {
   /// Child SAs by inbound SPI.
   var children: [ESPSPI: ChildRecord] = [:]
 
+  /// The Child SA that our last response has brought, until the peer's next request shows that it has the response.
+  var unconfirmed: UnconfirmedChild?
+
   var established: Instant?
   /// When the peer last proved to be alive.
   var lastHeard: Instant
@@ -57,7 +62,9 @@ final class IKESession {
   var crossing: Crossing?
   weak var predecessor: IKESession?
   /// How the engine finds the session while it is half open.
-  var initiation: IKEEngine.Initiation?
+  var initiation: HalfOpenSessions.Initiation?
+  /// When the IKE SA is closed because the peer has begun another, which it must have by then.
+  var superseded: Instant?
   /// When a half-open or ended session is thrown away.
   var removal: Instant?
   /// When the missing Child SA is tried again, and how often that has failed.
@@ -161,9 +168,6 @@ final class IKESession {
     effects.append(.action(.report(IKEReport(connection: connection?.name, content))))
   }
 
-  /// Hands over what the outside has to do.
-  func takeEffects() -> [SessionEffect] {
-    defer { effects = [] }
-    return effects
-  }
+  /// Hands over what the outside has to do next; nil if there is nothing.
+  func takeEffect() -> SessionEffect? { effects.isEmpty ? nil : effects.removeFirst() }
 }

@@ -1,6 +1,7 @@
 /// The peer's requests, one at a time, each answered once and its answer kept (RFC 7296 sections 2.1 to 2.3).
 struct ResponseWindow {
-  private var expectedMessageID: UInt32 = 0
+  /// The Message ID of the next request.
+  private(set) var expectedMessageID: UInt32 = 0
   private var last: (request: [UInt8], response: [UInt8])?
 
   /// What to do with a request.

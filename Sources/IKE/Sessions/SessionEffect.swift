@@ -12,6 +12,17 @@ enum SessionEffect {
   case ended(SessionEnd)
 }
 
+extension SessionEffect {
+  /// Whether this is the news of a Child SA.
+  var announcesChild: Bool {
+    switch self {
+    case .action(.installChildSA): true
+    case .action(.report(let report)): if case .childEstablished = report.content { true } else { false }
+    default: false
+    }
+  }
+}
+
 /// How a session came to its end.
 enum SessionEnd: Equatable {
   /// It was never established.

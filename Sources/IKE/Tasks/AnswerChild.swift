@@ -35,6 +35,8 @@ final class AnswerChild: ExchangeTask {
     case .success(let new):
       try session.install(new, context)
       hasSucceeded = true
+      // An initiator that waits for the response to IKE_AUTH answers nothing.
+      if !isFirst { session.unconfirmed = UnconfirmedChild(new.inboundSPI, context) }
     case .failure(let refusal):
       answer = [.notify(refusal.notify)]
       if let cause = refusal.cause { session.childAttemptFailed(cause, context) }

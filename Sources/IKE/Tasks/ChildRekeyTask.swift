@@ -14,6 +14,8 @@ final class InitiateChildRekey: ExchangeTask {
       isFirst: false, local: child.localSelectors, remote: child.remoteSelectors, replaces: child.inboundSPI)
   }
 
+  var subject: ESPSPI? { old }
+
   /// The peer was faster: it has replaced the pair, or deleted it.
   func isMoot(in session: IKESession) -> Bool { session.children[old]?.state != .rekeying }
 
@@ -85,6 +87,8 @@ final class AnswerChildRekey: ExchangeTask {
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
     guard let child = session.children.values.first(where: { $0.outboundSPI == notify.childSPI }) else {
+      // A request of ours is out whose response, with this very pair, may be behind the peer's request.
+      if session.hasSentChildChange { throw .refused(NotifyPayload(.temporaryFailure)) }
       // RFC 7296 section 2.25.1: the pair is gone on our side.
       throw .refused(NotifyPayload(.childSANotFound, childSPI: notify.childSPI))
     }

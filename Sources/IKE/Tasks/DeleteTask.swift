@@ -21,6 +21,8 @@ final class DeleteChild: ExchangeTask {
 
   init(_ inboundSPI: ESPSPI) { self.inboundSPI = inboundSPI }
 
+  var subject: ESPSPI? { inboundSPI }
+
   func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
     [.delete(.childSAs([inboundSPI]))]
   }

@@ -8,6 +8,8 @@ import WireFormat
 protocol ExchangeTask: AnyObject {
   /// As initiator: whether what has happened since the exchange was queued has made it pointless.
   func isMoot(in session: IKESession) -> Bool
+  /// As initiator: the Child SA of ours that the request names; it is held back until the peer is sure to know that one.
+  var subject: ESPSPI? { get }
   /// The task's payloads of our message.
   func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload]
   /// Reads the task's payloads of the peer's message.
@@ -16,6 +18,8 @@ protocol ExchangeTask: AnyObject {
 
 extension ExchangeTask {
   func isMoot(in session: IKESession) -> Bool { false }
+
+  var subject: ESPSPI? { nil }
 }
 
 /// An exchange that we initiate.

@@ -208,4 +208,59 @@ struct ChildCollisionTests {
     session.reinstateReplaced(by: new, context)
     #expect(session.children[old]?.state == .installed)
   }
+
+  // A                                         B
+  // N(REKEY_SA a1), SA(a2), Ni   ──────▶
+  //                                ╭───  SA(b2), Nr                slow; A does not know b2 yet
+  //                                │     N(REKEY_SA b2) …          held back until A's next request
+  //                              ◀─╯
+  // D(a1)                        ──────▶                            A has the response
+  //                              ◀─────  N(REKEY_SA b2) …
+  @Test(
+    "a pair of which the peer may not know yet is neither rekeyed nor deleted (found by seed 61)",
+    arguments: [true, false])
+  func overtakingOurOwnResponse(isRekey: Bool) throws {
+    let pair = established()
+    pair.wire.fate = { [b] _, datagram in
+      datagram.isResponse(.createChildSA, from: b) ? .delay(.milliseconds(300)) : .deliver
+    }
+    let old = try #require(pair.right.installed.keys.first)
+    try rekeyChild(pair.left, of: pair)
+    pair.run(for: .milliseconds(15))
+    let new = try #require(pair.right.installed.keys.first { $0 != old })
+    pair.handle(
+      pair.right,
+      isRekey
+        ? .rekeyChild(connection: "tunnel", inboundSPI: new) : .deleteChild(connection: "tunnel", inboundSPI: new))
+    pair.run(for: .seconds(3))
+    #expect(pair.errors(sentBy: pair.left).isEmpty)
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.right.installed[new] == nil)
+    #expect(pair.left.installed.values.allSatisfy { $0.outboundSPI != new })
+  }
+
+  // A                                         B
+  // D(a1)                        ──────▶                            the last pair goes
+  // SA(a2), Ni1, TSi, TSr        ──╮ ╭──  SA(b2), Ni2, TSi, TSr    both ends set tunnels up
+  //                              ◀─┴─┴─▶
+  // whose exchange holds the lowest nonce deletes its pair
+  @Test(
+    "both ends bring the missing pair back at once: one is left (found by seed 244)",
+    arguments: 1...20 as ClosedRange<UInt64>)
+  func bothReplaceMissing(seed: UInt64) throws {
+    let pair = TwoGateways(seed: seed)
+    pair.configure(right: { $0.initiates = true })
+    pair.run(for: .seconds(1))
+    let spi = try #require(pair.left.installed.keys.first)
+    pair.handle(pair.left, .deleteChild(connection: "tunnel", inboundSPI: spi))
+    pair.run(for: .milliseconds(25))
+    #expect(pair.left.installed.isEmpty && pair.right.installed.isEmpty)
+    for session in pair.left.establishedSessions + pair.right.establishedSessions {
+      session.childRetry = pair.clock.now
+    }
+    pair.handle(pair.left, .timeout)
+    pair.handle(pair.right, .timeout)
+    pair.run(for: .seconds(1))
+    #expect(pair.haveOneMatchingChild)
+  }
 }

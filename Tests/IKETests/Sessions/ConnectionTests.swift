@@ -121,25 +121,6 @@ struct ConnectionTests {
     #expect(pair.right.closings.isEmpty)
     #expect(pair.right.establishedSessions.count == 1)
   }
-
-  @Test("half-open sessions are limited, and gone after half a minute")
-  func halfOpenLimit() throws {
-    let pair = TwoGateways()
-    pair.rewrite = { _ in nil }
-    pair.configure()
-    let request = try #require(pair.left.sent.first)
-    for index in 0..<(IKEEngine.halfOpenLimit + 50) {
-      var bytes = request.bytes
-      bytes[0] = UInt8(index >> 8)
-      bytes[1] = UInt8(index & 0xFF)
-      let datagram = IKEDatagram(uplink: "isp", local: request.remote, remote: request.local, bytes: bytes)
-      pair.handle(pair.right, .datagram(datagram))
-    }
-    #expect(pair.right.sessionCount == IKEEngine.halfOpenLimit)
-    pair.run(for: .seconds(31))
-    #expect(pair.right.sessionCount == 0)
-    #expect(pair.right.reports.isEmpty)
-  }
 }
 
 extension IKEConnection {
