@@ -65,7 +65,8 @@ struct StatusAssembly: Sendable {
       reached: fault?.stage.previous ?? .endToEnd, fault: fault,
       ikeSA: progress.ikeSA.map { TunnelStatus.IKESAStatus($0, clock) },
       childSA: progress.childSA.map { TunnelStatus.ChildSAStatus($0, clock) },
-      counters: traffic[tunnel.name].map { TunnelStatus.Counters($0) } ?? TunnelStatus.Counters())
+      counters: traffic[tunnel.name].map { TunnelStatus.Counters($0) } ?? TunnelStatus.Counters(),
+      path: traffic[tunnel.name].flatMap { TunnelStatus.PathStatus($0) })
   }
 
   /// The first stage that the tunnel has not reached, and why; nil when it has reached them all.
@@ -156,5 +157,14 @@ extension TunnelStatus.Counters {
     self.init(
       packetsIn: traffic.packetsIn, bytesIn: traffic.bytesIn, packetsOut: traffic.packetsOut,
       bytesOut: traffic.bytesOut, drops: traffic.drops)
+  }
+}
+
+extension TunnelStatus.PathStatus {
+  init?(_ traffic: TunnelTraffic) {
+    guard let mtu = traffic.pathMTU, let cipherImplementation = traffic.cipherImplementation else { return nil }
+    self.init(
+      mtu: mtu, roundTripMicroseconds: traffic.roundTripTime.map { Int($0 / .microseconds(1)) },
+      cipherImplementation: cipherImplementation)
   }
 }

@@ -125,6 +125,23 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
     }
   }
 
+  /// The way of the tunnel's packets to the peer, as far as it is known.
+  public struct PathStatus: Codable, Equatable, Sendable {
+    /// The largest outer packet that passes, in bytes.
+    public var mtu: Int
+    /// How long the peer's latest answer took through the tunnel; nil for peers of another make, which give none.
+    public var roundTripMicroseconds: Int?
+    /// Whose code seals the packets: `openssl` or `ipsec-mb`.
+    public var cipherImplementation: String
+
+    /// A path.
+    public init(mtu: Int, roundTripMicroseconds: Int?, cipherImplementation: String) {
+      self.mtu = mtu
+      self.roundTripMicroseconds = roundTripMicroseconds
+      self.cipherImplementation = cipherImplementation
+    }
+  }
+
   /// The tunnel's name, the same at both ends.
   public var name: String
   /// The VTI.
@@ -145,12 +162,14 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
   public var childSA: ChildSAStatus?
   /// Traffic.
   public var counters: Counters
+  /// The way of the packets; nil before the first Child SA.
+  public var path: PathStatus?
 
   /// A tunnel's status.
   public init(
     name: String, interface: String, peerSite: String, uplink: String, localEndpoint: Endpoint?,
     remoteEndpoint: Endpoint?, reached: Stage, fault: Fault?, ikeSA: IKESAStatus?, childSA: ChildSAStatus?,
-    counters: Counters
+    counters: Counters, path: PathStatus? = nil
   ) {
     self.name = name
     self.interface = interface
@@ -163,6 +182,7 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
     self.ikeSA = ikeSA
     self.childSA = childSA
     self.counters = counters
+    self.path = path
   }
 }
 

@@ -31,11 +31,17 @@ struct TunnelReport {
     if let fault = tunnel.fault { facts.append(("fault", "\(fault.stage.title): \(fault.cause)")) }
     if let ikeSA = tunnel.ikeSA { facts += self.facts(ikeSA) }
     if let childSA = tunnel.childSA { facts += self.facts(childSA) }
+    if let path = tunnel.path { facts += self.facts(path) }
     let counters = tunnel.counters
     facts.append(("received", "\(counters.packetsIn) packets, \(byteCount(counters.bytesIn))"))
     facts.append(("sent", "\(counters.packetsOut) packets, \(byteCount(counters.bytesOut))"))
     facts += counters.drops.sorted { $0.key < $1.key }.map { ("dropped", "\($0.value) packets: \($0.key)") }
     return facts.map { key, value in "  \(key)\(String(repeating: " ", count: 12 - key.count))\(value)" }
+  }
+
+  private func facts(_ path: TunnelStatus.PathStatus) -> [(String, String)] {
+    let answer = path.roundTripMicroseconds.map { "answer in \($0) µs" } ?? "no answers of the peer to probes"
+    return [("path", "MTU \(path.mtu), \(answer)"), ("cipher by", path.cipherImplementation)]
   }
 
   private func facts(_ ikeSA: TunnelStatus.IKESAStatus) -> [(String, String)] {

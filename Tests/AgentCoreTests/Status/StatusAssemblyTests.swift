@@ -41,6 +41,19 @@ struct StatusAssemblyTests {
     #expect(fault(of: status) == Fault(stage: .routing, cause: "uplink dsl is down", at: date))
   }
 
+  @Test("tells what is known of the way of a tunnel's packets, once there is an SA")
+  func path() {
+    var status = StatusAssembly(SampleSite.configuration())
+    status.received([TunnelTraffic(tunnel: name, drops: ["replayed": 3])])
+    #expect(tunnel(of: status)?.counters.drops == ["replayed": 3])
+    #expect(tunnel(of: status)?.path == nil)
+    let traffic = TunnelTraffic(
+      tunnel: name, pathMTU: 1438, roundTripTime: .microseconds(250), cipherImplementation: "ipsec-mb")
+    status.received([traffic])
+    let path = TunnelStatus.PathStatus(mtu: 1438, roundTripMicroseconds: 250, cipherImplementation: "ipsec-mb")
+    #expect(tunnel(of: status)?.path == path)
+  }
+
   @Test("climbs stage by stage, and names the next one as the fault")
   func stages() {
     var status = StatusAssembly(SampleSite.configuration())
