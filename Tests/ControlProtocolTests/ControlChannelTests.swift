@@ -59,7 +59,7 @@ struct ChannelFixture {
 func event(
   of channel: ControllerChannel, where condition: (ControllerChannel.Event) -> Bool
 ) async throws -> ControllerChannel.Event? {
-  for _ in 0..<1000 {
+  for _ in 0..<6000 {
     while let event = try channel.receive() { if condition(event) { return event } }
     try await Task.sleep(for: .milliseconds(10))
   }
@@ -68,14 +68,14 @@ func event(
 
 /// Waits until `condition` holds; false after ten seconds.
 func eventually(_ condition: () throws -> Bool) async throws -> Bool {
-  for _ in 0..<1000 {
+  for _ in 0..<6000 {
     if try condition() { return true }
     try await Task.sleep(for: .milliseconds(10))
   }
   return false
 }
 
-@Suite("The control channel over real CURVE sockets", .timeLimit(.minutes(1)))
+@Suite("The control channel over real CURVE sockets", .timeLimit(.minutes(10)))
 struct ControlChannelTests {
   private static let hello = AgentMessage.hello(site: "paris", version: "1", revision: 0)
 
@@ -99,7 +99,13 @@ struct ControlChannelTests {
     let identity = try fixture.identity("paris", enrolled: false)
     let channel = try ControllerChannel(identity: identity)
     #expect(try await event(of: channel) { $0 == .refused } != nil)
-    #expect(fixture.registry.drops.contains(.keyNotEnrolled(identity.keys.publicKey)))
+    // On a busy machine the first handshake may run out of time instead: the agent tries again.
+    let isRefusedForItsKey = try await eventually {
+      try channel.send(Self.hello)
+      while try channel.receive() != nil {}
+      return fixture.registry.drops.contains(.keyNotEnrolled(identity.keys.publicKey))
+    }
+    #expect(isRefusedForItsKey)
     #expect(fixture.registry.received.isEmpty)
 
     fixture.registry.enrol(identity.keys.publicKey, for: "paris")

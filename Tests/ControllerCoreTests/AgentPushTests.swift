@@ -5,7 +5,7 @@ import Topology
 
 @testable import ControllerCore
 
-@Suite("Agents over real CURVE sockets", .timeLimit(.minutes(2)))
+@Suite("Agents over real CURVE sockets", .timeLimit(.minutes(10)))
 struct AgentPushTests {
   @Test("each agent gets its own part, with the secrets of its own tunnels and no others")
   func ownPartOnly() async throws {

@@ -5,7 +5,7 @@ import Topology
 
 @testable import ControllerCore
 
-@Suite("The API over its unix socket", .timeLimit(.minutes(2)))
+@Suite("The API over its unix socket", .timeLimit(.minutes(10)))
 struct ControllerAPITests {
   private func with(_ body: (RunningController) async throws -> Void) async throws {
     let controller = try await RunningController()

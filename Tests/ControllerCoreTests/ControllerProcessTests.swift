@@ -5,7 +5,7 @@ import Topology
 
 @testable import ControllerCore
 
-@Suite("The controller's process", .timeLimit(.minutes(2)))
+@Suite("The controller's process", .timeLimit(.minutes(10)))
 struct ControllerProcessTests {
   private let directory: TemporaryDirectory
   private let client: UnixHTTPClient
