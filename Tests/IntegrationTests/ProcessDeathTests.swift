@@ -11,7 +11,7 @@ extension IntegrationTests {
     func noPacketLost() async throws {
       try await RunningLab.with(FabricBinary.topology("dual-isp.yaml")) { lab in
         for word in ["fabric-agent run", "--role link", "--role ike", "/zebra ", "/ospfd ", "/bfdd "] {
-          let traffic = try Traffic(lab, to: "10.20.0.2")
+          let traffic = try Traffic(lab, to: "10.20.0.10")
           try await Task.sleep(for: .milliseconds(500))
           for process in try processes("berlin", word) { process.signal(SIGKILL) }
           if word == "fabric-agent run" { try lab.fabric("lab", "restart", "berlin") }
