@@ -110,8 +110,12 @@ public final class SADatabase {
 
   private func electSender(_ tunnel: Int) {
     let candidates = tunnels[tunnel] ?? []
-    sending[tunnel] = candidates.last(where: \.peerIsReady) ?? candidates.last
+    let current = candidates.filter { !$0.isSuperseded }
+    let sender = current.last(where: \.peerIsReady) ?? current.first ?? candidates.last
+    sending[tunnel] = sender
     if candidates.isEmpty { tunnels[tunnel] = nil }
+    guard let sender, sender.peerIsReady else { return }
+    for older in candidates.prefix(while: { $0 !== sender }) { older.isSuperseded = true }
   }
 }
 
@@ -125,6 +129,8 @@ public final class SAPair {
   public let outbound: OutboundSA
   /// Whether the peer is known to receive on the pair.
   fileprivate(set) var peerIsReady: Bool
+  /// Whether a newer pair has carried our packets already, so that the peer may have deleted this one.
+  fileprivate var isSuperseded = false
 
   fileprivate init(
     _ parameters: ESPSAParameters, random: some RandomSource, implementation: CipherImplementation

@@ -84,6 +84,24 @@ import WireFormat
     #expect(!database.remove(inboundSPI: spi))
   }
 
+  @Test("an SA that a newer one has sent in place of is not sent on again: the peer may have deleted it")
+  func superseded() throws {
+    _ = try install(spi: 0x1001)
+    _ = try install(spi: 0x1002)
+    _ = try install(spi: 0x1003, isInitiator: false)
+    remove(0x1002)
+    #expect(database.outbound(tunnel: 1)?.spi.rawValue == 0x1003)
+    remove(0x1003)
+    #expect(database.outbound(tunnel: 1)?.spi.rawValue == 0x1001)
+  }
+
+  @Test("as responder of two exchanges, it sends on the older SA until the peer is known to have the newer")
+  func neitherReady() throws {
+    _ = try install(spi: 0x1001, isInitiator: false)
+    _ = try install(spi: 0x1002, isInitiator: false)
+    #expect(database.outbound(tunnel: 1)?.spi.rawValue == 0x1001)
+  }
+
   @Test("a moved SA sends over its new path")
   func moved() throws {
     _ = try install(spi: 0x1001)
