@@ -2,6 +2,8 @@ import Foundation
 import Topology
 import WireFormat
 
+@testable import IKE
+
 /// A branch with two ISP lines and a tunnel over each, to start tests from.
 enum SampleSite {
   static func configuration(revision: Int = 1) -> SiteConfiguration {
@@ -43,6 +45,20 @@ enum SampleSite {
   static func interfaceAddress(_ text: String) -> InterfaceAddress {
     guard let address = InterfaceAddress(text) else { preconditionFailure("a test's own address: \(text)") }
     return address
+  }
+
+  /// A Child SA that was established so many seconds after the clock's origin.
+  static func phase2(spi value: UInt32, at seconds: Int64) -> ChildSASummary {
+    ChildSASummary(
+      inboundSPI: spi(value), outboundSPI: spi(3000), replaces: nil,
+      suite: ESPSuite(protection: .aead(.aes256GCM16), keyExchange: nil, usesExtendedSequenceNumbers: true),
+      encapsulation: .udp, localSelectors: [], remoteSelectors: [],
+      established: Instant(nanoseconds: seconds * 1_000_000_000), rekeys: Instant(nanoseconds: .max))
+  }
+
+  static func spi(_ value: UInt32) -> ESPSPI {
+    guard let spi = ESPSPI(rawValue: value) else { preconditionFailure("a test's own SPI") }
+    return spi
   }
 }
 

@@ -36,7 +36,7 @@ struct StatusAssemblyTests {
     status.received(observation(isLineUp: false))
     #expect(fault(of: status) == Fault(stage: .reachability, cause: "uplink dsl is down", at: date))
     report(.established(phase1), to: &status)
-    report(.childEstablished(phase2(spi: 1000, at: 5)), to: &status)
+    report(.childEstablished(SampleSite.phase2(spi: 1000, at: 5)), to: &status)
     status.received(observation(isLineUp: false, isInterfaceUp: true))
     #expect(fault(of: status) == Fault(stage: .routing, cause: "uplink dsl is down", at: date))
   }
@@ -64,7 +64,7 @@ struct StatusAssemblyTests {
     #expect(reached(by: status) == .reachability)
     report(.established(phase1), to: &status)
     #expect(stage(of: status) == .childSA)
-    report(.childEstablished(phase2(spi: 1000, at: 5)), to: &status)
+    report(.childEstablished(SampleSite.phase2(spi: 1000, at: 5)), to: &status)
     #expect(stage(of: status) == .interface)
     status.received(observation(isInterfaceUp: true))
     #expect(stage(of: status) == .routing)
@@ -79,12 +79,12 @@ struct StatusAssemblyTests {
   func rekey() {
     var status = StatusAssembly(SampleSite.configuration())
     report(.established(phase1), to: &status)
-    report(.childEstablished(phase2(spi: 1000, at: 5)), to: &status)
-    report(.childEstablished(phase2(spi: 2000, at: 6)), to: &status)
+    report(.childEstablished(SampleSite.phase2(spi: 1000, at: 5)), to: &status)
+    report(.childEstablished(SampleSite.phase2(spi: 2000, at: 6)), to: &status)
     #expect(tunnel(of: status)?.childSA?.inboundSPI == "000007d0")
-    report(.childClosed(spi(1000), reason: "rekeyed"), to: &status)
+    report(.childClosed(SampleSite.spi(1000), reason: "rekeyed"), to: &status)
     #expect(stage(of: status) == .interface)
-    report(.childClosed(spi(2000), reason: "deleted by the peer"), to: &status)
+    report(.childClosed(SampleSite.spi(2000), reason: "deleted by the peer"), to: &status)
     #expect(fault(of: status) == Fault(stage: .childSA, cause: "deleted by the peer", at: date))
   }
 
@@ -92,12 +92,12 @@ struct StatusAssemblyTests {
   func ikeRestart() {
     var status = StatusAssembly(SampleSite.configuration())
     report(.established(phase1), to: &status)
-    report(.childEstablished(phase2(spi: 1000, at: 5)), to: &status)
+    report(.childEstablished(SampleSite.phase2(spi: 1000, at: 5)), to: &status)
     status.ikeRestarted()
     #expect(stage(of: status) == .interface)
     #expect(tunnel(of: status)?.ikeSA == nil)
     report(.established(phase1), to: &status)
-    report(.childEstablished(phase2(spi: 2000, at: 1)), to: &status)
+    report(.childEstablished(SampleSite.phase2(spi: 2000, at: 1)), to: &status)
     #expect(tunnel(of: status)?.childSA?.inboundSPI == "000007d0")
   }
 
@@ -134,19 +134,6 @@ struct StatusAssemblyTests {
         protection: .aead(.aes256GCM16), pseudorandomFunction: .hmacSHA384, keyExchange: .ecp384),
       isLocalBehindNAT: false, isRemoteBehindNAT: false, established: Instant(nanoseconds: 3_000_000_000),
       rekeys: Instant(nanoseconds: 9_000_000_000_000))
-  }
-
-  private func phase2(spi value: UInt32, at seconds: Int64) -> ChildSASummary {
-    ChildSASummary(
-      inboundSPI: spi(value), outboundSPI: spi(3000), replaces: nil,
-      suite: ESPSuite(protection: .aead(.aes256GCM16), keyExchange: nil, usesExtendedSequenceNumbers: true),
-      encapsulation: .udp, localSelectors: [], remoteSelectors: [],
-      established: Instant(nanoseconds: seconds * 1_000_000_000), rekeys: Instant(nanoseconds: .max))
-  }
-
-  private func spi(_ value: UInt32) -> ESPSPI {
-    guard let spi = ESPSPI(rawValue: value) else { preconditionFailure("a test's own SPI") }
-    return spi
   }
 
   private func observation(

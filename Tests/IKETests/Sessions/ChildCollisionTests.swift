@@ -11,13 +11,6 @@ struct ChildCollisionTests {
   private let a = TwoGateways.leftAddress
   private let b = TwoGateways.rightAddress
 
-  private func established(seed: UInt64 = 1) -> TwoGateways {
-    let pair = TwoGateways(seed: seed)
-    pair.configure()
-    pair.run(for: .seconds(1))
-    return pair
-  }
-
   private func rekeyChild(_ gateway: Gateway, of pair: TwoGateways) throws {
     let spi = try #require(gateway.installed.keys.first)
     pair.handle(gateway, .rekeyChild(connection: "tunnel", inboundSPI: spi))
@@ -44,7 +37,7 @@ struct ChildCollisionTests {
     "both ends rekey at once: the pair with the lowest of the four nonces goes",
     arguments: 1...20 as ClosedRange<UInt64>)
   func simultaneous(seed: UInt64) throws {
-    let pair = established(seed: seed)
+    let pair = TwoGateways.established(seed: seed)
     try rekeyChild(pair.left, of: pair)
     try rekeyChild(pair.right, of: pair)
     pair.run(for: .milliseconds(15))
@@ -70,7 +63,7 @@ struct ChildCollisionTests {
   // N(CHILD_SA_NOT_FOUND)        ──────▶                            B ignores it
   @Test("the peer's rekey arrives when ours is done: CHILD_SA_NOT_FOUND, which the peer ignores")
   func unnoticed() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     pair.wire.fate = { [b] _, datagram in
       datagram.isRequest(.createChildSA, from: b) ? .delay(.milliseconds(300)) : .deliver
     }
@@ -94,7 +87,7 @@ struct ChildCollisionTests {
   // D(a1)                        ──────▶                            again
   @Test("the peer's rekey arrives while we delete the old pair: TEMPORARY_FAILURE, which the peer ignores")
   func rekeyOfADyingPair() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     var isFirstDelete = true
     pair.wire.fate = { [a, b] _, datagram in
       if datagram.isRequest(.createChildSA, from: b) { return .delay(.milliseconds(100)) }
@@ -118,7 +111,7 @@ struct ChildCollisionTests {
   // SA, Ni, TSi, TSr             ──────▶                            A sets tunnels up, so it begins from scratch
   @Test("we rekey what the peer deletes: the peer refuses, and the end that sets tunnels up begins anew")
   func rekeyAgainstDelete() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let doomed = try #require(pair.right.installed.keys.first)
     try rekeyChild(pair.left, of: pair)
     pair.handle(pair.right, .deleteChild(connection: "tunnel", inboundSPI: doomed))
@@ -138,7 +131,7 @@ struct ChildCollisionTests {
   //                              ◀─╯                                A installs a2/b2 with nothing left to delete
   @Test("a DELETE of the old pair overtakes the response to our rekey: the new pair stands")
   func deleteOvertakesResponse() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     pair.wire.fate = { [b] _, datagram in
       datagram.isResponse(.createChildSA, from: b) ? .delay(.milliseconds(300)) : .deliver
     }
@@ -159,7 +152,7 @@ struct ChildCollisionTests {
   // (empty)                      ──────▶                            neither names the pair again
   @Test("both ends delete the same pair at once: neither names it in its response")
   func bothDelete() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let left = try #require(pair.left.installed.keys.first)
     let right = try #require(pair.right.installed.keys.first)
     pair.handle(pair.left, .deleteChild(connection: "tunnel", inboundSPI: left))
@@ -175,7 +168,7 @@ struct ChildCollisionTests {
   // SA(a3), Nr2                  ──────▶                            A's own rekey is dropped unsent
   @Test("the peer is faster than our rekey, which is still queued: ours is dropped")
   func queuedRekey() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     pair.wire.fate = { [b] _, datagram in
       datagram.isResponse(.informational, from: b) ? .delay(.milliseconds(800)) : .deliver
     }
@@ -196,7 +189,7 @@ struct ChildCollisionTests {
   //                              ◀─────  D(b2)                     B goes on with b1, and may rekey it again
   @Test("the peer deletes the pair that it has replaced ours with: the old one goes on")
   func replacementWithdrawn() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     try rekeyChild(pair.left, of: pair)
     pair.run(for: .milliseconds(25))
     let session = try #require(pair.right.establishedSessions.first)
@@ -220,7 +213,7 @@ struct ChildCollisionTests {
     "a pair of which the peer may not know yet is neither rekeyed nor deleted (found by seed 61)",
     arguments: [true, false])
   func overtakingOurOwnResponse(isRekey: Bool) throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     pair.wire.fate = { [b] _, datagram in
       datagram.isResponse(.createChildSA, from: b) ? .delay(.milliseconds(300)) : .deliver
     }

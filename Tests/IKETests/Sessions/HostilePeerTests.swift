@@ -10,13 +10,6 @@ struct HostilePeerTests {
   private let left = Endpoint(TwoGateways.leftAddress, port: 500)
   private let right = Endpoint(TwoGateways.rightAddress, port: 500)
 
-  private func established() -> TwoGateways {
-    let pair = TwoGateways()
-    pair.configure()
-    pair.run(for: .seconds(1))
-    return pair
-  }
-
   /// Hands a message from the left endpoint to the right gateway and returns the answers.
   private func deliver(_ bytes: [UInt8], to pair: TwoGateways) -> [IKEDatagram] {
     let datagram = IKEDatagram(uplink: "isp", local: right, remote: left, bytes: bytes)
@@ -115,7 +108,7 @@ struct HostilePeerTests {
 
   @Test("a critical payload of unknown type in an established SA fails its exchange and nothing else")
   func criticalInEstablished() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let session = try #require(pair.left.establishedSessions.first)
     let header = session.header(
       .informational, isResponse: false, messageID: try #require(session.requests.nextMessageID))
@@ -128,7 +121,7 @@ struct HostilePeerTests {
 
   @Test("authentic nonsense is answered with INVALID_SYNTAX, and the SA is given up")
   func invalidSyntax() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let nonsense = Payload.unknown(UnknownPayload(type: .delete, body: [3, 4, 0, 9]))
     let answers = deliver(try seal(.informational, [nonsense], in: pair), to: pair)
     #expect(try open(answers.first, in: pair) == [.notify(NotifyPayload(.invalidSyntax))])
@@ -138,7 +131,7 @@ struct HostilePeerTests {
 
   @Test("a rekey of a Child SA that does not exist: CHILD_SA_NOT_FOUND with its SPI")
   func childNotFound() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let spi = ESPSPI(rawValue: 0xDEAD_BEEF)
     let answers = deliver(
       try seal(.createChildSA, [.notify(NotifyPayload(.rekeySA, childSPI: spi))], in: pair), to: pair)
@@ -148,7 +141,7 @@ struct HostilePeerTests {
 
   @Test("an initiator that refuses our proof of identity after IKE_AUTH ends the session (RFC 7296 section 2.21.2)")
   func lateAuthenticationFailure() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let refusal = Payload.notify(NotifyPayload(.authenticationFailed))
     #expect(deliver(try seal(.informational, [refusal], in: pair), to: pair).count == 1)
     #expect(pair.right.installed.isEmpty)
@@ -196,7 +189,7 @@ struct HostilePeerTests {
 
   @Test("replaying everything that was ever sent changes nothing")
   func replay() {
-    let pair = established()
+    let pair = TwoGateways.established()
     if let spi = pair.left.installed.keys.first {
       pair.handle(pair.left, .rekeyChild(connection: "tunnel", inboundSPI: spi))
     }
@@ -215,7 +208,7 @@ struct HostilePeerTests {
     let random = SeededRandom(seed: seed)
     let exchanges: [ExchangeType] = [.createChildSA, .informational, .authentication, ExchangeType(rawValue: 77)]
     for _ in 0..<150 {
-      let pair = established()
+      let pair = TwoGateways.established()
       for _ in 0..<3 {
         let payloads = (0..<(random.next() % 4)).map { _ in
           Payload.unknown(

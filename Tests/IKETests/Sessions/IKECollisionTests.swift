@@ -11,13 +11,6 @@ struct IKECollisionTests {
   private let a = TwoGateways.leftAddress
   private let b = TwoGateways.rightAddress
 
-  private func established(seed: UInt64 = 1) -> TwoGateways {
-    let pair = TwoGateways(seed: seed)
-    pair.configure()
-    pair.run(for: .seconds(1))
-    return pair
-  }
-
   private func rekeyBoth(_ pair: TwoGateways) {
     pair.handle(pair.left, .rekeyIKE(connection: "tunnel"))
     pair.handle(pair.right, .rekeyIKE(connection: "tunnel"))
@@ -49,7 +42,7 @@ struct IKECollisionTests {
     "both ends rekey at once: the new IKE SA with the lowest of the four nonces goes",
     arguments: 1...20 as ClosedRange<UInt64>)
   func simultaneous(seed: UInt64) throws {
-    let pair = established(seed: seed)
+    let pair = TwoGateways.established(seed: seed)
     let child = pair.left.installed
     rekeyBoth(pair)
     pair.run(for: .milliseconds(15))
@@ -74,7 +67,7 @@ struct IKECollisionTests {
   // [old] N(TEMPORARY_FAILURE)   ──────▶                            A is closing the old one: B forgets B2
   @Test("the peer's rekey arrives when ours is done: TEMPORARY_FAILURE, and the peer goes on with ours")
   func unnoticed() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     var isFirstDelete = true
     pair.wire.fate = { [a, b] _, datagram in
       if datagram.isRequest(.createChildSA, from: b) { return .delay(.milliseconds(100)) }
@@ -100,7 +93,7 @@ struct IKECollisionTests {
   //                              ◀───╯                              nobody is there to answer
   @Test("a DELETE of the old IKE SA overtakes the response to our rekey: ours is forgotten")
   func deleteOvertakesResponse() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     pair.wire.fate = { [b] _, datagram in
       datagram.isRequest(.createChildSA, from: b) ? .delay(.milliseconds(400)) : .deliver
     }
@@ -121,7 +114,7 @@ struct IKECollisionTests {
     "the peer uses its new IKE SA before the nonces of ours are known: that is how it has decided",
     arguments: 1...20 as ClosedRange<UInt64>)
   func successorInUse(seed: UInt64) throws {
-    let pair = established(seed: seed)
+    let pair = TwoGateways.established(seed: seed)
     rekeyBoth(pair)
     pair.wire.fate = { [a] _, datagram in
       datagram.isResponse(.createChildSA, from: a) ? .delay(.milliseconds(300)) : .deliver
@@ -142,7 +135,7 @@ struct IKECollisionTests {
   //                              ◀─┴─┴─▶                            both try again, each after a time of its own
   @Test("one end rekeys a Child SA while the other rekeys the IKE SA: both are refused, and both succeed later")
   func childAgainstIKE() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let old = try #require(pair.left.installed.keys.first)
     pair.handle(pair.left, .rekeyChild(connection: "tunnel", inboundSPI: old))
     pair.handle(pair.right, .rekeyIKE(connection: "tunnel"))
@@ -162,7 +155,7 @@ struct IKECollisionTests {
   //                              ◀─────  [old] N(TEMPORARY_FAILURE)
   @Test("a Child SA is deleted while the IKE SA is rekeyed: the DELETE is answered, the rekey comes later")
   func childDeleteAgainstIKE() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let spi = try #require(pair.right.installed.keys.first)
     pair.handle(pair.left, .rekeyIKE(connection: "tunnel"))
     pair.handle(pair.right, .deleteChild(connection: "tunnel", inboundSPI: spi))
@@ -180,7 +173,7 @@ struct IKECollisionTests {
   // [old] N(TEMPORARY_FAILURE)   ──────▶
   @Test("a Child SA is rekeyed in an IKE SA that is being deleted: TEMPORARY_FAILURE, and the DELETE goes through")
   func createWhileDeleting() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let spi = try #require(pair.right.installed.keys.first)
     pair.handle(pair.left, .terminate(connection: "tunnel"))
     pair.handle(pair.right, .rekeyChild(connection: "tunnel", inboundSPI: spi))
@@ -197,7 +190,7 @@ struct IKECollisionTests {
   // [old] (empty)                ──╮ ╭──  [old] (empty)
   @Test("both ends delete the IKE SA at once: both answer as usual, and forget their own request")
   func bothDelete() {
-    let pair = established()
+    let pair = TwoGateways.established()
     pair.handle(pair.left, .terminate(connection: "tunnel"))
     pair.handle(pair.right, .terminate(connection: "tunnel"))
     pair.run(for: .seconds(60))
@@ -213,7 +206,7 @@ struct IKECollisionTests {
   // [old] (empty)                ──╮ ╭──  [old] N(TEMPORARY_FAILURE)
   @Test("the peer deletes the IKE SA that we rekey: we answer as usual and forget our rekey")
   func rekeyAgainstDelete() {
-    let pair = established()
+    let pair = TwoGateways.established()
     pair.handle(pair.left, .rekeyIKE(connection: "tunnel"))
     pair.handle(pair.right, .terminate(connection: "tunnel"))
     pair.run(for: .milliseconds(100))
@@ -229,7 +222,7 @@ struct IKECollisionTests {
   // [A1] D(IKE)                  ──────▶                            the tunnel is gone, not just its old IKE SA
   @Test("a tunnel that is closed while its rekey is out is closed in the new IKE SA too")
   func closedWhileRekeying() {
-    let pair = established()
+    let pair = TwoGateways.established()
     pair.wire.fate = { [b] _, datagram in
       datagram.isResponse(.createChildSA, from: b) ? .delay(.milliseconds(300)) : .deliver
     }

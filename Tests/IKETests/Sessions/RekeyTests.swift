@@ -7,18 +7,9 @@ import WireFormat
 
 @Suite("Replacing SAs while they work")
 struct RekeyTests {
-  private func established(
-    _ change: @escaping (inout IKEConnection) -> Void = { _ in }
-  ) -> TwoGateways {
-    let pair = TwoGateways()
-    pair.configure(left: change, right: change)
-    pair.run(for: .seconds(1))
-    return pair
-  }
-
   @Test("a Child SA is replaced before its lifetime ends, and the old one goes afterwards", arguments: [true, false])
   func childLifetime(perfectForwardSecrecy: Bool) throws {
-    let pair = established { connection in
+    let pair = TwoGateways.established { connection in
       connection.childLifetime = .seconds(100)
       if !perfectForwardSecrecy {
         connection.childProposals = ESPProposal.proposals(
@@ -41,7 +32,7 @@ struct RekeyTests {
 
   @Test("the new Child SA is installed at both ends before the old one is removed")
   func makeBeforeBreak() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let old = try #require(pair.left.installed.keys.first)
     pair.handle(pair.left, .rekeyChild(connection: "tunnel", inboundSPI: old))
     pair.run(for: .seconds(1))
@@ -83,7 +74,7 @@ struct RekeyTests {
 
   @Test("a Child SA that is rekeyed in the IKE SA's successor gets keys from the successor")
   func childAfterIKE() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     pair.handle(pair.left, .rekeyIKE(connection: "tunnel"))
     pair.run(for: .seconds(1))
     let old = try #require(pair.right.installed.keys.first)
@@ -95,7 +86,7 @@ struct RekeyTests {
 
   @Test("a further Child SA lives beside the first")
   func furtherChild() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let net = TrafficSelector(try #require(IPPrefix("10.9.0.0/16")))
     pair.handle(pair.left, .createChild(connection: "tunnel", localSelectors: [net], remoteSelectors: [.any(.v4)]))
     pair.run(for: .seconds(1))
@@ -109,7 +100,7 @@ struct RekeyTests {
 
   @Test("a Child SA that the shell cannot install is deleted at the peer and tried again")
   func installFails() throws {
-    let pair = established()
+    let pair = TwoGateways.established()
     let spi = try #require(pair.left.installed.keys.first)
     pair.handle(pair.left, .childSAFailed(connection: "tunnel", inboundSPI: spi, reason: "no such device"))
     pair.run(for: .seconds(10))

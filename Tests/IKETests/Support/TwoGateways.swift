@@ -37,6 +37,14 @@ final class TwoGateways {
     send(left.handle(.configure([leftConnection]), at: clock.now))
   }
 
+  /// Two gateways whose tunnel has been set up; `change` alters the connection at both ends.
+  static func established(seed: UInt64 = 1, _ change: (inout IKEConnection) -> Void = { _ in }) -> TwoGateways {
+    let pair = TwoGateways(seed: seed)
+    pair.configure(left: change, right: change)
+    pair.run(for: .seconds(1))
+    return pair
+  }
+
   func send(_ datagrams: [IKEDatagram]) {
     for datagram in datagrams { wire.send(datagram, at: clock.now) }
   }
