@@ -235,7 +235,7 @@ extension IKEConnection {
     IKEConnection(
       name: simulatedName, localUplink: "isp", localAddress: .v4(0x0F00_0001), remoteAddress: .v4(0x2300_0003),
       localIdentity: .fqdn("left.test"), remoteIdentity: .fqdn("right.test"),
-      presharedKey: SecretBytes(Array("correct horse battery staple".utf8)), initiates: true,
+      authentication: .presharedKey(SecretBytes(Array("correct horse battery staple".utf8))), initiates: true,
       ikeProposals: IKEProposal.proposals(
         encryption: [.aes256GCM16], integrity: [], pseudorandomFunctions: [.hmacSHA256],
         keyExchangeMethods: [.curve25519]),

@@ -25,7 +25,7 @@ extension Tunnel {
       name: name, localUplink: uplink, localAddress: localAddress, remoteAddress: remoteAddress,
       localIdentity: IKEIdentity(topologyText: localIdentity),
       remoteIdentity: IKEIdentity(topologyText: remoteIdentity),
-      presharedKey: SecretBytes(presharedKey.bytes), initiates: initiates,
+      authentication: .presharedKey(SecretBytes(presharedKey.bytes)), initiates: initiates,
       ikeProposals: try ike.proposals(), childProposals: try ipsec.proposals(),
       localSelectors: [.any(.v4), .any(.v6)], remoteSelectors: [.any(.v4), .any(.v6)],
       ikeLifetime: .seconds(ike.lifetimeSeconds), childLifetime: .seconds(ipsec.lifetimeSeconds),

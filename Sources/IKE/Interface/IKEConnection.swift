@@ -15,8 +15,8 @@ public struct IKEConnection: Codable, Sendable, Equatable {
   public var localIdentity: IKEIdentity
   /// The identity that the peer must prove.
   public var remoteIdentity: IKEIdentity
-  /// The key that both ends prove they hold (RFC 7296 section 2.15).
-  public var presharedKey: SecretBytes
+  /// How the two ends prove their identities.
+  public var authentication: IKEAuthentication
   /// Whether this end sets the tunnel up, and keeps trying for ever; otherwise it waits for the peer.
   public var initiates: Bool
   /// What is acceptable for the IKE SA, in order of preference.
@@ -43,7 +43,7 @@ public struct IKEConnection: Codable, Sendable, Equatable {
   /// A connection; every field is given.
   public init(
     name: String, localUplink: String, localAddress: IPAddress?, remoteAddress: IPAddress?,
-    localIdentity: IKEIdentity, remoteIdentity: IKEIdentity, presharedKey: SecretBytes, initiates: Bool,
+    localIdentity: IKEIdentity, remoteIdentity: IKEIdentity, authentication: IKEAuthentication, initiates: Bool,
     ikeProposals: [IKEProposal], childProposals: [ESPProposal],
     localSelectors: [TrafficSelector], remoteSelectors: [TrafficSelector],
     ikeLifetime: Duration, childLifetime: Duration, childLifetimeBytes: UInt64?, deadPeerInterval: Duration,
@@ -55,7 +55,7 @@ public struct IKEConnection: Codable, Sendable, Equatable {
     self.remoteAddress = remoteAddress
     self.localIdentity = localIdentity
     self.remoteIdentity = remoteIdentity
-    self.presharedKey = presharedKey
+    self.authentication = authentication
     self.initiates = initiates
     self.ikeProposals = ikeProposals
     self.childProposals = childProposals

@@ -7,10 +7,8 @@ final class InitiateAuthentication: ExchangeTask {
     guard let connection = session.connection else { return [] }
     let own = IdentificationPayload(connection.localIdentity)
     return [
-      .initiatorIdentification(own),
-      .responderIdentification(IdentificationPayload(connection.remoteIdentity)),
-      session.authenticationPayload(own, connection.presharedKey),
-    ]
+      .initiatorIdentification(own), .responderIdentification(IdentificationPayload(connection.remoteIdentity)),
+    ] + session.proof(of: own, by: connection.authentication)
   }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
@@ -19,11 +17,11 @@ final class InitiateAuthentication: ExchangeTask {
       let cause = message.payloads.errorNotify?.cause(offering: connection.ikeProposals.text)
       throw .fatal(notify: nil, .failed(.ikeSA, cause: cause ?? "the peer's IKE_AUTH response lacks IDr or AUTH"))
     }
-    let isProved = session.verify(claim, proof, connection.presharedKey)
+    let flaw = session.flaw(in: proof, of: claim, by: connection.authentication)
     guard claim.identity == connection.remoteIdentity else {
       throw failure("the peer says that it is \(claim), but \(connection.remoteIdentity) is expected")
     }
-    guard isProved else { throw failure("\(claim) does not hold our preshared key") }
+    if let flaw { throw failure(flaw) }
     session.initial = InitialExchange()
     session.effects.append(.established)
     session.begin(context)
@@ -47,14 +45,14 @@ final class AnswerAuthentication: ExchangeTask {
     let wanted = message.payloads.responderIdentification
     let connection = find(claim, wanted, session, context)
     // An unknown peer is measured against a key that nobody has, so that the answer takes the same time.
-    let key = connection?.presharedKey ?? SecretBytes(context.random.randomBytes(32))
-    let isProved = session.verify(claim, proof, key)
+    let authentication = connection?.authentication ?? .presharedKey(SecretBytes(context.random.randomBytes(32)))
+    let flaw = session.flaw(in: proof, of: claim, by: authentication)
     session.connection = connection
     guard let connection else {
       throw failure(
         "no connection on \(session.path.uplink) expects \(claim) to ask for \(wanted?.description ?? "us")")
     }
-    guard isProved else { throw failure("\(claim) does not hold our preshared key") }
+    if let flaw { throw failure(flaw) }
     guard let suite = session.sa?.suite, connection.ikeProposals.contains(where: { $0.allows(suite) }) else {
       throw .fatal(
         notify: NotifyPayload(.noProposalChosen),
@@ -67,9 +65,9 @@ final class AnswerAuthentication: ExchangeTask {
   func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
     guard let connection = session.connection else { return [] }
     let own = IdentificationPayload(connection.localIdentity)
-    let proof = session.authenticationPayload(own, connection.presharedKey)
+    let proof = session.proof(of: own, by: connection.authentication)
     session.initial = InitialExchange()
-    return [.responderIdentification(own), proof]
+    return [.responderIdentification(own)] + proof
   }
 
   private func find(
@@ -83,32 +81,5 @@ final class AnswerAuthentication: ExchangeTask {
 
   private func failure(_ cause: String) -> ExchangeError {
     .fatal(notify: NotifyPayload(.authenticationFailed), .failed(.ikeSA, cause: "authentication failed: \(cause)"))
-  }
-}
-
-extension IKESession {
-  /// Our proof of identity.
-  fileprivate func authenticationPayload(_ own: IdentificationPayload, _ key: SecretBytes) -> Payload {
-    let data = proof(of: own, signedByInitiator: isInitiator)?.data(presharedKey: key)
-    return .authentication(
-      AuthenticationPayload(
-        method: AuthenticationPayload.sharedKey, data: data?.withUnsafeBytes { Array($0) } ?? []))
-  }
-
-  /// Whether the peer's proof of identity holds.
-  fileprivate func verify(_ claim: IdentificationPayload, _ proof: AuthenticationPayload, _ key: SecretBytes) -> Bool {
-    self.proof(of: claim, signedByInitiator: !isInitiator)?.verify(proof, presharedKey: key) ?? false
-  }
-
-  private func proof(
-    of identification: IdentificationPayload, signedByInitiator: Bool
-  ) -> SharedKeyAuthentication? {
-    guard let sa else { return nil }
-    return SharedKeyAuthentication(
-      pseudorandomFunction: sa.suite.pseudorandomFunction,
-      message: signedByInitiator ? initial.request : initial.response,
-      peerNonce: signedByInitiator ? initial.nonces.responder : initial.nonces.initiator,
-      authenticationKey: signedByInitiator ? sa.keys.initiatorAuthentication : sa.keys.responderAuthentication,
-      identification: identification)
   }
 }

@@ -43,22 +43,23 @@ struct KeyDerivationTests {
   func authentication() throws {
     let keys = try keys()
     let key = SecretBytes(Array(Log.presharedKey.utf8))
-    let initiator = SharedKeyAuthentication(
+    let request = SignedOctets(
       pseudorandomFunction: .hmacSHA256, message: Log.request, peerNonce: Log.responderNonce,
       authenticationKey: keys.initiatorAuthentication, identification: IdentificationPayload(.fqdn("fabric.test")))
-    #expect(initiator.data(presharedKey: key) == SecretBytes(Log.initiatorProof))
-    let responder = SharedKeyAuthentication(
+    let initiator = SharedKeyAuthentication(request, presharedKey: key)
+    #expect(initiator.payload.data == Log.initiatorProof)
+    let response = SignedOctets(
       pseudorandomFunction: .hmacSHA256, message: Log.response, peerNonce: Log.initiatorNonce,
       authenticationKey: keys.responderAuthentication, identification: IdentificationPayload(.fqdn("swan.test")))
-    #expect(responder.data(presharedKey: key) == SecretBytes(Log.responderProof))
+    #expect(SharedKeyAuthentication(response, presharedKey: key).payload.data == Log.responderProof)
 
     let method = AuthenticationPayload.sharedKey
-    #expect(initiator.verify(AuthenticationPayload(method: method, data: Log.initiatorProof), presharedKey: key))
-    #expect(!initiator.verify(AuthenticationPayload(method: method, data: Log.responderProof), presharedKey: key))
-    #expect(!initiator.verify(AuthenticationPayload(method: 1, data: Log.initiatorProof), presharedKey: key))
-    #expect(!initiator.verify(AuthenticationPayload(method: method, data: []), presharedKey: key))
-    let other = SecretBytes(Array("secret-secret-secret-1235".utf8))
-    #expect(!initiator.verify(AuthenticationPayload(method: method, data: Log.initiatorProof), presharedKey: other))
+    #expect(initiator.verify(AuthenticationPayload(method: method, data: Log.initiatorProof)))
+    #expect(!initiator.verify(AuthenticationPayload(method: method, data: Log.responderProof)))
+    #expect(!initiator.verify(AuthenticationPayload(method: 1, data: Log.initiatorProof)))
+    #expect(!initiator.verify(AuthenticationPayload(method: method, data: [])))
+    let other = SharedKeyAuthentication(request, presharedKey: SecretBytes(Array("secret-secret-secret-1235".utf8)))
+    #expect(!other.verify(AuthenticationPayload(method: method, data: Log.initiatorProof)))
   }
 
   @Test("KEYMAT of RFC 7296 section 2.17 for the first Child SA")

@@ -59,7 +59,7 @@ struct ConnectionTests {
     pair.configure()
     var faulty = IKEConnection.sample(initiates: true)
     faulty.name = "faulty"
-    faulty.presharedKey = SecretBytes([])
+    faulty.authentication = .presharedKey(SecretBytes([]))
     pair.handle(pair.left, .configure([.sample(initiates: true), faulty]))
     pair.run(for: .seconds(1))
     #expect(pair.left.failures.map(\.cause) == ["configuration: the preshared key is empty"])

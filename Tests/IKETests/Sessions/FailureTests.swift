@@ -14,7 +14,7 @@ struct FailureTests {
   @Test("a wrong preshared key: AUTHENTICATION_FAILED at both ends, nothing installed, and another try later")
   func wrongKey() {
     let pair = TwoGateways()
-    pair.configure(right: { $0.presharedKey = SecretBytes(Array("another".utf8)) })
+    pair.configure(right: { $0.authentication = .presharedKey(SecretBytes(Array("another".utf8))) })
     pair.run(for: .seconds(10))
     #expect(pair.left.installed.isEmpty)
     #expect(pair.right.installed.isEmpty)
@@ -32,7 +32,7 @@ struct FailureTests {
   @Test("an unknown identity is answered like a wrong key, byte for byte in length")
   func unknownIdentity() throws {
     let wrongKey = TwoGateways()
-    wrongKey.configure(right: { $0.presharedKey = SecretBytes(Array("another".utf8)) })
+    wrongKey.configure(right: { $0.authentication = .presharedKey(SecretBytes(Array("another".utf8))) })
     wrongKey.run(for: .milliseconds(500))
     let unknown = TwoGateways()
     unknown.configure(right: { $0.remoteIdentity = .fqdn("other.test") })

@@ -101,7 +101,7 @@ extension IKEConnection {
     IKEConnection(
       name: "tunnel", localUplink: "isp", localAddress: TwoGateways.leftAddress,
       remoteAddress: TwoGateways.rightAddress, localIdentity: .fqdn("left.test"), remoteIdentity: .fqdn("right.test"),
-      presharedKey: SecretBytes(Array("correct horse battery staple".utf8)), initiates: initiates,
+      authentication: .presharedKey(SecretBytes(Array("correct horse battery staple".utf8))), initiates: initiates,
       ikeProposals: IKEProposal.proposals(
         encryption: [.aes256GCM16, .aes256CBC], integrity: [.hmacSHA256_128],
         pseudorandomFunctions: [.hmacSHA384, .hmacSHA256], keyExchangeMethods: [.curve25519, .ecp256]),
