@@ -16,7 +16,7 @@ final class InboundPath {
   /// Sixteen trains are up to 700 packets: more would keep the other direction waiting.
   private let batch = DatagramBatch(capacity: 16, slotSize: DataPath.slotSize)
   private let run = PacketRun()
-  private var runTunnel: TunnelInterface?
+  @exclusivity(unchecked) private var runTunnel: TunnelInterface?
   private let database: SADatabase
   private let tunnel: (Int) -> TunnelInterface?
 
@@ -81,7 +81,7 @@ final class InboundPath {
       if error == .dummy, takeProbe(packet, in: buffer) { return }
       return countDrop(error, of: packet, in: buffer)
     }
-    guard let tunnel = tunnel(opened.tunnel) else { return }
+    guard let tunnel = tunnel(numbered: opened.tunnel) else { return }
     let inner = UnsafeMutableRawBufferPointer(rebasing: buffer[opened.inner])
     guard TunnelTrafficClass.combine(outer: outerTrafficClass, into: inner) else {
       return tunnel.drops.count(.congestionExperienced)
@@ -92,6 +92,12 @@ final class InboundPath {
     flush()
     run.start(inner, joinsUDP: tunnel.device.takesUDPSegments)
     runTunnel = tunnel
+  }
+
+  /// Packets come in trains of one tunnel: that of the last is the likeliest.
+  private func tunnel(numbered number: Int) -> TunnelInterface? {
+    if let runTunnel, runTunnel.number == number { return runTunnel }
+    return tunnel(number)
   }
 
   /// Whether a dummy packet is one of ours.

@@ -12,14 +12,14 @@ final class TunnelInterface {
   /// The way to the peer; nil before the first SA.
   var path: TunnelPath? { didSet { innerMTU = min(mtu, path?.innerMTU ?? mtu) } }
   /// The largest inner packet, in bytes, that leaves as one outer packet which the path carries.
-  private(set) var innerMTU: Int
+  @exclusivity(unchecked) private(set) var innerMTU: Int
   /// Packets lost because the system did not take them: socket buffer full, interface down, no such uplink.
   var refusedBySystem: UInt64 = 0
   var drops = DropCounters()
-  private(set) var packetsIn: UInt64 = 0
-  private(set) var packetsOut: UInt64 = 0
-  private var bytesIn: UInt64 = 0
-  private var bytesOut: UInt64 = 0
+  @exclusivity(unchecked) private(set) var packetsIn: UInt64 = 0
+  @exclusivity(unchecked) private(set) var packetsOut: UInt64 = 0
+  @exclusivity(unchecked) private var bytesIn: UInt64 = 0
+  @exclusivity(unchecked) private var bytesOut: UInt64 = 0
   private var answersLeft = TunnelInterface.answersPerSecond
 
   /// RFC 1812 section 4.3.2.8 and RFC 4443 section 2.4 (f): ICMP errors are sent at a limited rate.

@@ -7,20 +7,23 @@ import WireFormat
 /// type of service; for TCP the same options, acknowledgement and window; sequence and identification go on; no flag but
 /// ACK, and PSH at the end; one size, the last may be shorter; all checksums right, for UDP not left out. Nothing is
 /// copied: the pieces stay where they are.
+///
+/// Not `Sendable`, and no call here calls back: what changes per packet goes without the run time's checks for exclusive
+/// access.
 public final class PacketRun {
-  private var first: TransportPacket?
-  private var joinsUDP = false
-  private var segmentSize = 0
-  private var nextSequence: UInt32 = 0
-  private var nextIdentification: UInt16 = 0
-  private var isFirstVerified = false
-  private var isOpen = false
-  private var lastFlags: UInt8 = 0
+  @exclusivity(unchecked) private var first: TransportPacket?
+  @exclusivity(unchecked) private var joinsUDP = false
+  @exclusivity(unchecked) private var segmentSize = 0
+  @exclusivity(unchecked) private var nextSequence: UInt32 = 0
+  @exclusivity(unchecked) private var nextIdentification: UInt16 = 0
+  @exclusivity(unchecked) private var isFirstVerified = false
+  @exclusivity(unchecked) private var isOpen = false
+  @exclusivity(unchecked) private var lastFlags: UInt8 = 0
   private let storage: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>
-  private var pieceCount = 0
+  @exclusivity(unchecked) private var pieceCount = 0
 
   /// The length of all pieces together, in bytes.
-  public private(set) var length = 0
+  @exclusivity(unchecked) public private(set) var length = 0
 
   /// As many segments as the kernel takes in one packet that fits 65,535 bytes is far below this.
   private static let maximumPieces = 128
