@@ -23,13 +23,17 @@ final class DataPath {
   var onPathMTUReport: (_ uplink: ESPUplink, PathMTUReport) -> Void = { _, _ in }
 
   let outbound = OutboundPath()
+  private let wakefulness: Wakefulness?
   private let loop: EventLoop
 
   /// Room for the largest IP packet, ESP around it, and a little more: slots a whole number of pages apart would
   /// compete for the same cache lines.
   static let slotSize = (1 << 16) + 192
 
-  init(loop: EventLoop) { self.loop = loop }
+  init(wakefulness: Wakefulness?, loop: EventLoop) {
+    self.wakefulness = wakefulness
+    self.loop = loop
+  }
 
   func add(_ tunnel: TunnelInterface) throws(LinuxError) {
     tunnels[tunnel.number] = tunnel
@@ -70,6 +74,7 @@ final class DataPath {
     _ descriptor: FileDescriptor, _ name: String, _ carry: @escaping () throws(LinuxError) -> Void
   ) throws(LinuxError) {
     try loop.watch(descriptor) { [unowned self] in
+      wakefulness?.turn()
       do throws(LinuxError) {
         try carry()
       } catch {

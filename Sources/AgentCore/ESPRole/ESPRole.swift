@@ -27,20 +27,24 @@ public final class ESPRole {
 
   /// Runs the role on the channel that the supervisor has put on descriptor 3 until the supervisor ends it.
   public static func run(logger: Logger) throws {
-    // All descriptors come over the channel, so nothing has to be opened here.
+    // All other descriptors come over the channel. A container may have no such device.
+    let wakeupLatency = try? WakeupLatency()
     try Privileges.drop()
     let loop = try EventLoop()
-    let role = try ESPRole(supervisor: .inherited(loop: loop, logger: logger), loop: loop, logger: logger)
+    let role = try ESPRole(
+      supervisor: .inherited(loop: loop, logger: logger), wakeupLatency: wakeupLatency, loop: loop, logger: logger)
     try withExtendedLifetime(role) { try loop.run() }
   }
 
-  /// A role that talks to its supervisor over `supervisor` and works whenever `loop` runs, which it stops at the end.
+  /// A role that talks to its supervisor over `supervisor` and works whenever `loop` runs, which it stops at the end;
+  /// with `wakeupLatency`, processors wait awake for the packets of busy times.
   public init(
-    supervisor: SupervisorChannel<ESPToSupervisor, SupervisorToESP>, loop: EventLoop, logger: Logger
+    supervisor: SupervisorChannel<ESPToSupervisor, SupervisorToESP>, wakeupLatency: WakeupLatency? = nil,
+    loop: EventLoop, logger: Logger
   ) throws {
     self.loop = loop
     self.logger = logger
-    path = DataPath(loop: loop)
+    path = DataPath(wakefulness: try wakeupLatency.map { try Wakefulness($0, loop: loop) }, loop: loop)
     probing = try PathProbing(path, loop: loop)
     self.supervisor = supervisor
     supervisor.onMessage = { [unowned self] in handle($0, descriptors: $1) }
