@@ -20,6 +20,8 @@ struct TrafficPaceTests {
     return bursts
   }
 
+  private mutating func isOver() -> Bool { pace.isOver(at: clock.now) }
+
   @Test("liveness packets at twenty a second let processors sleep")
   mutating func slowTraffic() {
     #expect(turns(1000, every: .milliseconds(25)) == 0)
@@ -30,11 +32,11 @@ struct TrafficPaceTests {
   mutating func fastTraffic() {
     #expect(turns(100, every: .microseconds(2500)) == 3)
     #expect(pace.awakeUntil == clock.now.advanced(by: .milliseconds(200)))
-    #expect(!pace.isOver(at: clock.now))
+    #expect(!isOver())
     clock.advance(by: .milliseconds(200))
-    #expect(pace.isOver(at: clock.now))
+    #expect(isOver())
     #expect(pace.awakeUntil == nil)
-    #expect(!pace.isOver(at: clock.now))
+    #expect(!isOver())
   }
 
   @Test("bursts that lie far apart are not fast traffic")
