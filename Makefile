@@ -11,7 +11,7 @@ export FABRIC_VECTORS
 IS_ROOT := $(filter 0,$(shell id -u))
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-unit test-integration lint format demo lab bench failover simulate clean
+.PHONY: help deps build release test test-unit test-integration lint format demo lab bench failover simulate compare fuzz fuzz-built clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,26 @@ failover: build ## fail every process and line N times (20) and write what was l
 simulate: ## SEEDS=n schedules of the IKE simulator from FIRST=1 on, or SEED=n for the trace of one
 	$(SWIFT) build -c release --product fabric-simulate
 	SWIFT_DETERMINISTIC_HASHING=1 .build/release/fabric-simulate $(if $(SEED),--seed $(SEED),$(or $(SEEDS),100000) $(or $(FIRST),1))
+
+compare: ## hold the data path against its reference: a million packets, the replay window a hundred million numbers (as root)
+	$(SWIFT) build --build-tests
+	FABRIC_RANDOM_PACKETS=1000000 FABRIC_SEQUENCE_NUMBERS=100000000 \
+	  $(SWIFT) test --skip-build --filter 'DifferentialTests|againstNaiveSet|PacketRunTests/differential'
+
+# A build of its own, with libFuzzer's instrumentation. Inputs are kept from run to run; one that traps is written beside
+# them, and goes to Tests/FuzzTargetsTests/Inputs with the fix.
+FUZZ := .build/fuzz/release/fabric-fuzz
+RUNS ?= 10000000
+fuzz: ## RUNS=n inputs (ten million) for each of TARGETS="…" under libFuzzer
+	FABRIC_FUZZ=1 $(SWIFT) build -c release --sanitize fuzzer --scratch-path .build/fuzz --product fabric-fuzz
+	@$(MAKE) --no-print-directory fuzz-built
+
+fuzz-built:
+	@for target in $(or $(TARGETS),$(shell $(FUZZ) --targets)); do \
+	  $(FUZZ) --target=$$target --seeds=.fuzz/$$target/seeds && mkdir -p .fuzz/$$target/inputs && echo "== $$target" && \
+	  $(FUZZ) --target=$$target -runs=$(RUNS) -max_len=4096 -timeout=10 -print_final_stats=1 -verbosity=1 \
+	    -artifact_prefix=.fuzz/$$target/ .fuzz/$$target/inputs .fuzz/$$target/seeds || exit 1; \
+	done
 
 # Scapy seals and opens ESP packets against ours.
 .venv/ready: $(wildcard Tests/scapy/requirements.txt)

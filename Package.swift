@@ -7,6 +7,10 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 /// OpenSSL 3.0 has no ML-KEM; everything else is its.
 let mlkem = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+/// The ciphers that ESP's are compared with.
+let referenceCiphers: [Target.Dependency] = [
+  .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
+]
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// A Swift room of the house (DESIGN.md section 4): arrows point only downward.
@@ -90,19 +94,29 @@ let package = Package(
     room("FabricTestKit", ["WireFormat", "FabricCrypto"]),
     room("IKESimulation", ["WireFormat", "FabricCrypto", "IKE", "FabricTestKit"]),
     .executableTarget(name: "fabric-simulate", dependencies: ["IKESimulation"], swiftSettings: strict),
+    room("ESPReference", ["WireFormat", "FabricCrypto", "ESP"] + referenceCiphers),
+    room("FuzzTargets", ["WireFormat", "FabricCrypto", "IKE", "ESP", "ESPReference", "FabricTestKit"]),
     tests("WireFormatTests", ["WireFormat"]),
     tests("FabricCryptoTests", ["FabricCrypto", "FabricTestKit", mlkem]),
     tests("TopologyTests", ["Topology", "FabricTestKit"]),
     tests("IKETests", ["IKE", "FabricTestKit", "IKESimulation"]),
-    tests("ESPTests", ["ESP", "FabricTestKit"]),
+    tests("ESPTests", ["ESP", "ESPReference", "FabricTestKit"]),
     tests("RoutingTests", ["Routing", "Topology"]),
     tests("LinuxNetworkingTests", ["LinuxNetworking", "FabricTestKit"]),
     tests("ControlProtocolTests", ["ControlProtocol"]),
-    tests("AgentCoreTests", ["AgentCore", "FabricTestKit"]),
+    tests("AgentCoreTests", ["AgentCore", "ESPReference", "FabricTestKit"]),
     tests("ControllerCoreTests", ["ControllerCore", "ControlProtocol", "Topology", "WireFormat"]),
     tests("LabTests", ["Lab", "LinuxNetworking", "Topology"]),
     tests("FabricCommandTests", ["fabric", "ControlProtocol", "Topology"]),
+    tests("FuzzTargetsTests", ["FuzzTargets"]),
     tests("IntegrationTests", ["Lab", "LinuxNetworking", "ControlProtocol", "Topology", "FabricTestKit"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+/// The fuzzer links only with `--sanitize fuzzer`, as `make fuzz` builds it.
+if Context.environment["FABRIC_FUZZ"] != nil {
+  package.targets += [
+    .executableTarget(name: "fabric-fuzz", dependencies: ["FuzzTargets"], swiftSettings: strict)
+  ]
+}

@@ -32,6 +32,15 @@ public enum ExternalTestData {
     try Data(contentsOf: vectors.appending(path: path))
   }
 
+  /// The names of the captures of real and of malformed traffic, in a fixed order.
+  public static func captures() throws -> [String] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: vectors.appending(path: "tcpdump").path)
+    return names.filter { $0.hasSuffix(".pcap") || $0.hasSuffix(".pcapng") }.sorted()
+  }
+
+  /// The capture of that name.
+  public static func capture(_ name: String) throws -> CaptureFile { CaptureFile(try vector("tcpdump/\(name)")) }
+
   private static let environment = ProcessInfo.processInfo.environment
 
   private static func isWanted(_ place: URL) -> Bool {

@@ -30,10 +30,17 @@ public final class TUNDevice: Sendable {
   }
 
   /// Takes over a device that another process created with `init(creating:)`.
-  public init(adopting descriptor: FileDescriptor, name: String) {
+  public convenience init(adopting descriptor: FileDescriptor, name: String) {
+    let offloads = TUNDevice.offloads | TUNDevice.udpOffloads
+    self.init(
+      descriptor, name: name, takesUDPSegments: clinux_tun_set_offloads(descriptor.rawValue, offloads) == 0)
+  }
+
+  /// A device by its descriptor, or what stands for one in a test.
+  package init(_ descriptor: FileDescriptor, name: String, takesUDPSegments: Bool) {
     self.descriptor = descriptor
     self.name = name
-    takesUDPSegments = clinux_tun_set_offloads(descriptor.rawValue, TUNDevice.offloads | TUNDevice.udpOffloads) == 0
+    self.takesUDPSegments = takesUDPSegments
   }
 
   private static let offloads = UInt32(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)

@@ -1,6 +1,5 @@
 import FabricCrypto
 import FabricTestKit
-import Foundation
 import Testing
 import WireFormat
 
@@ -44,14 +43,12 @@ struct CaptureTests {
 
   @Test("every datagram of every capture, valid or broken, gives a packet or a drop and never a trap")
   func everything() throws {
-    let folder = ExternalTestData.vectors.appending(path: "tcpdump")
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".pcap") }
     let database = SADatabase(random: SeededRandom(seed: 1))
     try database.install(.loopback(spi: 0x1234_5678))
     try database.install(.loopback(spi: 0xD123_4567, tunnel: 2))
     var count = 0
-    for file in files {
-      for var frame in try CaptureFile(ExternalTestData.vector("tcpdump/\(file)")).frames {
+    for name in try ExternalTestData.captures() {
+      for var frame in try ExternalTestData.capture(name).frames {
         for start in frame.indices {
           frame.withUnsafeMutableBytes { bytes in
             _ = UDPEncapsulation.classify(UnsafeRawBufferPointer(rebasing: bytes[start...]))
@@ -73,28 +70,10 @@ struct CaptureTests {
 
   /// The ESP packets, from the SPI on, in the Ethernet frames of a capture.
   private func espPackets(_ file: String) throws -> [[UInt8]] {
-    try CaptureFile(ExternalTestData.vector("tcpdump/\(file)")).frames.compactMap { frame in
+    try ExternalTestData.capture(file).frames.compactMap { frame in
       let packet = Array(frame.dropFirst(14))
       guard let header = IPHeader(packet), header.ipProtocol == IPProtocolNumber.esp else { return nil }
       return Array(packet[header.headerLength..<header.totalLength])
     }
-  }
-}
-
-/// The little-endian form of a libpcap file.
-struct CaptureFile {
-  let frames: [[UInt8]]
-
-  init(_ data: Data) throws {
-    var reader = ByteReader([UInt8](data))
-    try reader.skip(24)
-    var frames: [[UInt8]] = []
-    while reader.remaining >= 16 {
-      try reader.skip(8)
-      let captured = try reader.readUInt32().byteSwapped
-      try reader.skip(4)
-      frames.append(Array(try reader.read(min(Int(captured), reader.remaining))))
-    }
-    self.frames = frames
   }
 }

@@ -1,4 +1,6 @@
+import ESPReference
 import FabricTestKit
+import Foundation
 import Testing
 
 @testable import ESP
@@ -55,46 +57,53 @@ import Testing
     }
   }
 
-  @Test("it agrees with a naive set over a million numbers", arguments: [64, 192, 4096])
+  /// How many numbers to try in all: `make compare` tries a hundred million.
+  private static let numbers =
+    ProcessInfo.processInfo.environment["FABRIC_SEQUENCE_NUMBERS"].flatMap(Int.init) ?? 1_000_000
+
+  @Test(
+    "it agrees with a naive set, across the end of the lower half and after losses", arguments: [64, 192, 1024, 4096])
   func againstNaiveSet(size: Int) {
+    let count = ReplayWindowTests.numbers / 4
+    // Half of the numbers come before the lower half wraps.
+    var highest = (UInt64(7) << 32) - UInt64(count / 4)
     var window = ReplayWindow(size: size)
-    var naive = NaiveWindow(size: UInt64(size))
+    window.accept(highest)
+    var naive = ReferenceReplayWindow(size: UInt64(size), highest: highest)
     let random = SeededRandom(seed: UInt64(size))
-    var center: UInt64 = 1
-    var disagreements = 0
-    for _ in 0..<1_000_000 {
-      // Mostly around the window, now and then a jump beyond it.
-      if random.next() % 5000 == 0 { center += random.next() % UInt64(size * 3) }
-      center += random.next() & 1
-      let spread = random.next() % UInt64(size + size / 4)
-      let sequence = center > spread ? center - spread + random.next() % 8 : random.next() % 8
+    var (accepted, disagreements) = (0, 0)
+    for _ in 0..<count {
+      let sequence = next(after: highest, size: UInt64(size), random)
+      let extended = window.extended(UInt32(truncatingIfNeeded: sequence))
       let objection = window.objection(to: sequence)
-      if objection != naive.objection(to: sequence) { disagreements += 1 }
-      if objection == nil {
-        window.accept(sequence)
-        naive.accept(sequence)
-      }
+      let isNew = naive.mayAccept(sequence)
+      if (objection == nil) != isNew || (objection == .replayed) != naive.hasSeen(sequence) { disagreements += 1 }
+      // Where the number is not too old, its upper half is found.
+      if extended != naive.extended(sequence & 0xFFFF_FFFF) { disagreements += 1 }
+      if objection != .tooOld, extended != sequence { disagreements += 1 }
+      guard objection == nil else { continue }
+      window.accept(sequence)
+      naive.accept(sequence)
+      highest = max(highest, sequence)
+      accepted += 1
     }
+    print("window of \(size): \(count) numbers, \(accepted) accepted, up to \(String(highest, radix: 16))")
     #expect(disagreements == 0)
     #expect(window.highest == naive.highest)
-  }
-}
-
-/// The replay window as RFC 4303 section 3.4.3 tells it, without any cleverness.
-private struct NaiveWindow {
-  let size: UInt64
-  private(set) var highest: UInt64 = 0
-  private var seen: Set<UInt64> = []
-
-  init(size: UInt64) { self.size = size }
-
-  func objection(to sequence: UInt64) -> DropReason? {
-    if sequence == 0 || sequence + size <= highest { return .tooOld }
-    return seen.contains(sequence) ? .replayed : nil
+    #expect(highest >> 32 >= 7)
+    #expect(accepted > count / 4)
   }
 
-  mutating func accept(_ sequence: UInt64) {
-    seen.insert(sequence)
-    highest = max(highest, sequence)
+  /// Mostly the next one or one in the window, sometimes one too old, and now and then one after a loss of any size.
+  private func next(after highest: UInt64, size: UInt64, _ random: SeededRandom) -> UInt64 {
+    let choice = random.next()
+    switch choice % 16 {
+    case 0..<8: return highest + 1
+    case 8..<15: return highest - (choice >> 8) % (size + size / 4)
+    default:
+      // A million losses must not use up the subspaces: most are small.
+      let bits = (choice >> 8) % (choice >> 16 % 1000 == 0 ? 32 : 12)
+      return highest + (choice >> 32) % (1 << bits) + 1
+    }
   }
 }

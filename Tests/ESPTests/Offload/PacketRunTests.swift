@@ -1,4 +1,5 @@
 import ESP
+import ESPReference
 import FabricTestKit
 import Foundation
 import Testing

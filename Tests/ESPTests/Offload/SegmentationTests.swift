@@ -1,4 +1,5 @@
 import ESP
+import ESPReference
 import FabricTestKit
 import Testing
 import WireFormat
@@ -17,13 +18,6 @@ struct SegmentationTests {
     }
   }
 
-  private func header(_ packet: PacketBuilder, size: Int) -> VirtualNetworkHeader {
-    let tcp = packet.family == .v4 ? VirtualNetworkHeader.Segmentation.tcpOverIPv4 : .tcpOverIPv6
-    return VirtualNetworkHeader(
-      needsChecksum: true, segmentation: packet.transport == .tcp ? tcp : .udp, headerLength: 0,
-      segmentSize: UInt16(size), checksumStart: UInt16(packet.ipLength), checksumOffset: UInt16(packet.checksumOffset))
-  }
-
   @Test(
     "A super-packet becomes the packets that the system would have made itself",
     arguments: [IPAddress.Family.v4, .v6].flatMap { family in PacketBuilder.Transport.allCases.map { (family, $0) } },
@@ -32,7 +26,7 @@ struct SegmentationTests {
     var packet = PacketBuilder(
       family: shape.family, transport: shape.transport, identification: 0xFFFE, sequence: .max - 2000, flags: 0x99)
     packet.payload = SeededRandom(seed: 1).randomBytes(payloadLength)
-    #expect(packets(packet.bytes, header(packet, size: 1448)) == packet.cut(into: 1448))
+    #expect(packets(packet.bytes, packet.header(segmentSize: 1448)) == packet.cut(into: 1448))
   }
 
   @Test("A whole packet passes unchanged")
@@ -64,7 +58,7 @@ struct SegmentationTests {
   @Test("Headers that contradict the packet are refused")
   func refuses() {
     let packet = PacketBuilder(payload: [UInt8](repeating: 7, count: 100))
-    let good = header(packet, size: 50)
+    let good = packet.header(segmentSize: 50)
     var bad = [VirtualNetworkHeader](repeating: good, count: 5)
     bad[0].segmentSize = 0
     bad[1].segmentation = .tcpOverIPv6

@@ -1,3 +1,4 @@
+import ESPReference
 import FabricTestKit
 import Testing
 import WireFormat

@@ -1,37 +1,23 @@
 import FabricTestKit
-import FoundationEssentials
 import Testing
 import WireFormat
 
 @testable import IKE
 
-/// Where the captures lie that this project did not make.
-private let captureFolder: String = {
-  let root = ProcessInfo.processInfo.environment["FABRIC_VECTORS"] ?? "../shared/vectors"
-  return root + "/tcpdump"
-}()
-
-private var captures: [String] {
-  let files = (try? FileManager.default.contentsOfDirectory(atPath: captureFolder)) ?? []
-  return files.filter { $0.hasSuffix(".pcap") || $0.hasSuffix(".pcapng") }.sorted()
-}
-
 @Suite(
   "Captures of real and of malformed traffic",
-  .enabled(if: !captures.isEmpty, "there are no captures: set FABRIC_VECTORS to the folder of the test vectors"))
+  .enabled(if: ExternalTestData.vectorsWanted, "\(ExternalTestData.vectorsMissing)"))
 struct CaptureTests {
   @Test("no captured message traps the parser or the engine, whole, cut short or with any byte changed")
   func noTrap() throws {
     var messages = 0
-    for name in captures {
-      let capture = try #require(CaptureFile(path: captureFolder + "/" + name))
-      for datagram in capture.datagrams {
+    for name in try ExternalTestData.captures() {
+      for datagram in try ExternalTestData.capture(name).datagrams {
         messages += 1
         for bytes in variants(of: datagram.ikeMessage) { feed(bytes) }
         feed(datagram.payload)
       }
     }
-    print("\(messages) datagrams of \(captures.count) captures")
     #expect(messages > 20)
   }
 
@@ -59,7 +45,7 @@ struct CaptureTests {
 
   @Test("the IKE_SA_INIT of a real IKEv2 capture reads as tcpdump reads it")
   func ikev2() throws {
-    let capture = try #require(CaptureFile(path: captureFolder + "/ikev2four.pcap"))
+    let capture = try ExternalTestData.capture("ikev2four.pcap")
     let messages = try capture.datagrams.prefix(3).map { try ReceivedMessage($0.ikeMessage).plain() }
     #expect(messages.map(\.header.exchangeType) == [.initial, .initial, .initial])
     #expect(messages.map(\.header.isFromInitiator) == [true, false, true])

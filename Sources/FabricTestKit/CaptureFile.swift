@@ -1,28 +1,30 @@
-import FoundationEssentials
 import WireFormat
 
-/// The UDP payloads of a capture: classic pcap, or pcapng as far as its enhanced packet blocks go.
-struct CaptureFile {
+/// The frames of a capture: classic pcap, or pcapng as far as its enhanced packet blocks go.
+public struct CaptureFile: Sendable {
   /// One UDP datagram as far as it was captured.
-  struct Datagram {
-    let sourcePort: UInt16
-    let destinationPort: UInt16
-    let payload: [UInt8]
+  public struct Datagram: Sendable {
+    /// The ports of its header.
+    public let sourcePort, destinationPort: UInt16
+    /// What is behind its header.
+    public let payload: [UInt8]
 
     /// The IKE message inside: behind the non-ESP marker on port 4500, everything elsewhere.
-    var ikeMessage: [UInt8] {
+    public var ikeMessage: [UInt8] {
       guard sourcePort == 4500 || destinationPort == 4500 else { return payload }
       return payload.prefix(4).allSatisfy { $0 == 0 } ? Array(payload.dropFirst(4)) : []
     }
   }
 
-  let datagrams: [Datagram]
+  /// The frames as far as they were captured, of whatever link type.
+  public let frames: [[UInt8]]
+  /// The UDP datagrams in them.
+  public var datagrams: [Datagram] { frames.compactMap { CaptureFile.datagram($0) } }
 
-  init?(path: String) {
-    guard let data = try? Data(contentsOf: URL(filePath: path)) else { return nil }
-    let bytes = Array(data)
-    let frames = bytes.prefix(4) == [0x0A, 0x0D, 0x0D, 0x0A] ? CaptureFile.blocks(bytes) : CaptureFile.records(bytes)
-    datagrams = frames.compactMap { CaptureFile.datagram($0) }
+  /// Reads a file; what is cut off in it ends it.
+  public init(_ file: some Sequence<UInt8>) {
+    let bytes = Array(file)
+    frames = bytes.prefix(4) == [0x0A, 0x0D, 0x0D, 0x0A] ? CaptureFile.blocks(bytes) : CaptureFile.records(bytes)
   }
 
   /// Little- or big-endian 32 bits.
