@@ -40,9 +40,28 @@ struct CommandTests {
     "A command line is understood",
     arguments: [
       ["validate", "x.yaml"], ["plan", "x.yaml", "-o", "json"], ["apply", "x.yaml", "--yes", "--timeout", "2m"],
-      ["status", "--watch"], ["show", "a--b"], ["history"], ["rollback", "3", "--yes"], ["schema"], ["version"],
+      ["status", "--watch"], ["show", "a--b"], ["history"], ["rollback", "3", "--yes"],
+      ["enrol", "berlin", "0123456789012345678901234567890123456789"], ["revoke", "berlin"],
+      ["validate", "x", "-o", "json"], ["schema"], ["version"],
       ["lab", "up", "x.yaml"], ["lab", "exec", "hq", "--", "ping", "-c", "1", "10.0.0.1"],
       ["lab", "cut", "hq", "isp-a", "--silent"], ["lab", "mend", "hq", "isp-a"], ["lab", "down"],
     ])
   func parses(arguments: [String]) throws { _ = try FabricCommand.parseAsRoot(arguments) }
+
+  @Test(
+    "What is no key is refused before anybody is asked",
+    arguments: ["", "short", "a key of forty characters has no blanks!!"])
+  func noKey(text: String) {
+    #expect(throws: (any Error).self) { _ = try FabricCommand.parseAsRoot(["enrol", "berlin", text]) }
+  }
+
+  @Test("An invalid file's report names each fault's place and remedy in JSON")
+  func invalidReport() throws {
+    let fault = Diagnostic(line: 3, column: 5, message: "unknown key", suggestion: "did you mean 'lifetime'?")
+    let report = ValidationReport(ValidationFailure(file: "x.yaml", diagnostics: [fault]))
+    let text = String(decoding: try MessageCoding.encode(report), as: UTF8.self)
+    for part in [#""isValid":false"#, #""line":3"#, #""column":5"#, "did you mean", #""file":"x.yaml""#] {
+      #expect(text.contains(part), "\(text)")
+    }
+  }
 }

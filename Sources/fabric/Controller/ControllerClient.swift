@@ -53,7 +53,17 @@ struct ControllerClient: Sendable {
   /// Registers the key of a site's agent.
   func enrol(site: String, publicKey: String) async throws -> API.ControllerIdentity {
     let body = try MessageCoding.encode(API.Enrolment(publicKey: publicKey))
-    return try await value(.PUT, "/v1/sites/\(site)/agent", body: body)
+    return try await value(.PUT, agentPath(site), body: body)
+  }
+
+  /// Forgets the key of a site's agent.
+  func revoke(site: String) async throws {
+    _ = try await send(.DELETE, agentPath(site))
+  }
+
+  /// The path of a site's agent, whatever was typed as the site's name.
+  private func agentPath(_ site: String) -> String {
+    "/v1/sites/\(site.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["-"])) ?? "")/agent"
   }
 
   private func post<Value: Decodable>(_ path: String, text: String = "") async throws -> Value {
