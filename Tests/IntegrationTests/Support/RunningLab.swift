@@ -55,10 +55,16 @@ struct RunningLab {
     let files = ["/run", "/run/netns", "/run/frr", "/etc/frr"].flatMap { directory in
       entries(directory).filter { ($0 + "-").hasPrefix(LabNames.prefix) }.map { "\(directory)/\($0)" }
     }
-    let processes = entries("/proc").compactMap { Int32($0) }
+    // A lab in a container of its own is seen from here, but none of ours.
+    let here = processNamespace("self")
+    let processes = entries("/proc").filter { Int32($0) != nil && processNamespace($0) == here }
       .compactMap { try? String(contentsOfFile: "/proc/\($0)/cmdline", encoding: .utf8) }
       .filter { $0.contains(LabNames.prefix) }.map { $0.replacingOccurrences(of: "\0", with: " ") }
     return files + processes
+  }
+
+  private static func processNamespace(_ process: String) -> String? {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/ns/pid")
   }
 
   /// The ends of all logs, for a test that failed.
