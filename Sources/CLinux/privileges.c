@@ -31,6 +31,9 @@ int clinux_limit_bounding_set(uint64_t mask) {
 int clinux_limit_capabilities(uint64_t mask) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct data[2] = {0};
+  if (syscall(SYS_capget, &header, data) < 0) return -errno;
+  // What is gone already stays gone: a container may have kept some from us.
+  mask &= (uint64_t)data[1].permitted << 32 | data[0].permitted;
   for (int half = 0; half < 2; half++) {
     data[half].effective = data[half].permitted = data[half].inheritable = (uint32_t)(mask >> (32 * half));
   }

@@ -3,10 +3,26 @@ import Glibc
 
 /// A Linux capability that some role of the agent keeps (capabilities(7)).
 public enum Capability: UInt64, Sendable, CaseIterable {
+  /// Files that are made for another user (chown).
+  case changeOwner = 0
+  /// Files of other users.
+  case accessFiles = 1
+  /// Signals to processes of other users.
+  case signalProcesses = 5
+  /// Becoming another group.
+  case changeGroup = 6
+  /// Becoming another user.
+  case changeUser = 7
+  /// Giving capabilities up for good, also for programs executed later.
+  case limitCapabilities = 8
+  /// Ports below 1024.
+  case bindLowPorts = 10
   /// Interfaces, addresses, routes, nftables.
   case networkAdministration = 12
   /// Raw sockets.
   case rawSockets = 13
+  /// Much of what root may; FRR's daemons do not start without it.
+  case systemAdministration = 21
 }
 
 /// What the process may do; it only ever gets less.

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Lab
 import LinuxNetworking
 import Testing
 
@@ -13,7 +12,7 @@ extension IntegrationTests {
         for word in ["fabric-agent run", "--role link", "--role ike", "/zebra ", "/ospfd ", "/bfdd "] {
           let traffic = try Traffic(lab, to: "10.20.0.10")
           try await Task.sleep(for: .milliseconds(500))
-          for process in try processes("berlin", word) { process.signal(SIGKILL) }
+          for process in try lab.processes("berlin", word) { process.signal(SIGKILL) }
           if word == "fabric-agent run" { try lab.fabric("lab", "restart", "berlin") }
           try #expect(traffic.end() == 0, "killed: \(word)")
           try await lab.eventually("converged after \(word) was killed", within: 60) {
@@ -26,26 +25,20 @@ extension IntegrationTests {
     @Test("A new supervisor keeps the roles of the one that was killed, and ends them when it is told to stop")
     func rolesTakenOver() async throws {
       try await RunningLab.with(FabricBinary.topology("two-site.yaml")) { lab in
-        let before = try processes("left", "--role")
-        for process in try processes("left", "fabric-agent run") { process.signal(SIGKILL) }
+        let before = try lab.processes("left", "--role")
+        for process in try lab.processes("left", "fabric-agent run") { process.signal(SIGKILL) }
         try lab.fabric("lab", "restart", "left")
         try await lab.eventually("the controller hears of the site again", within: 20) {
           (try? lab.status())?.hasConverged == true
         }
-        try #expect(processes("left", "--role") == before)
+        try #expect(lab.processes("left", "--role") == before)
         for process in before.filter({ $0.commandLine.contains("--role ike") }) { process.signal(SIGKILL) }
         try await lab.eventually("the role that died is replaced", within: 10) {
-          try processes("left", "--role").count == before.count
+          try lab.processes("left", "--role").count == before.count
         }
-        for process in try processes("left", "fabric-agent run") { process.signal(SIGTERM) }
-        try await lab.eventually("all roles end", within: 15) { try processes("left", "--role").isEmpty }
+        for process in try lab.processes("left", "fabric-agent run") { process.signal(SIGTERM) }
+        try await lab.eventually("all roles end", within: 15) { try lab.processes("left", "--role").isEmpty }
       }
-    }
-
-    private func processes(_ site: String, _ word: String) throws -> Set<ProcessIdentity> {
-      let result = try Program("ip", ["netns", "pids", LabNames.prefix + site]).runAndCapture(timeout: .seconds(5))
-      let identifiers = result.output.split(separator: "\n").compactMap { Int32($0) }
-      return Set(identifiers.compactMap(ProcessIdentity.init).filter { $0.commandLine.contains(word) })
     }
   }
 }
@@ -71,12 +64,5 @@ private struct Traffic {
     let counts = try #require(report.firstMatch(of: /(\d+) packets transmitted, (\d+) received/), "\(report)")
     guard let sent = Int(counts.1), let received = Int(counts.2) else { return nil }
     return sent - received
-  }
-}
-
-extension ProcessIdentity {
-  fileprivate var commandLine: String {
-    let text = try? String(contentsOfFile: "/proc/\(identifier)/cmdline", encoding: .utf8)
-    return (text ?? "").replacingOccurrences(of: "\0", with: " ")
   }
 }

@@ -59,7 +59,7 @@ public final class ESPRole {
       timer?.schedule(after: ESPRole.tick)
     }
     timer?.schedule(after: ESPRole.tick)
-    supervisor.send(.ready)
+    supervisor.send(.ready(program: .current))
   }
 
   // MARK: - Messages
@@ -98,7 +98,7 @@ public final class ESPRole {
       supervisor.send(.tunnel(name: tunnel.name), descriptors: [tunnel.device.descriptor])
     }
     reports = TrafficReports()
-    supervisor.send(.ready)
+    supervisor.send(.ready(program: .current))
   }
 
   private func addUplink(_ name: String, _ descriptors: [FileDescriptor]) throws {

@@ -30,7 +30,7 @@ public final class IKERole {
     try Privileges.drop()
     let loop = try EventLoop()
     let role = try IKERole(supervisor: .inherited(loop: loop, logger: logger), loop: loop, logger: logger)
-    role.supervisor.send(.ready)
+    role.supervisor.send(.ready(program: .current))
     try loop.run()
   }
 
@@ -70,7 +70,7 @@ public final class IKERole {
         descriptors: [sockets.port500.descriptor, sockets.port4500.descriptor])
     }
     for report in reports.all { supervisor.send(.report(report)) }
-    supervisor.send(.ready)
+    supervisor.send(.ready(program: .current))
   }
 
   private func takeOver() {

@@ -1,5 +1,6 @@
 import FabricCrypto
 import FoundationEssentials
+import LinuxNetworking
 import WireFormat
 
 /// What the supervisor tells the esp role.
@@ -22,8 +23,9 @@ public enum SupervisorToESP: Codable, Equatable, Sendable {
 
 /// What the esp role tells the supervisor.
 public enum ESPToSupervisor: Codable, Equatable, Sendable {
-  /// The role has dropped its privileges and takes messages; to a new supervisor it has given back what it was lent.
-  case ready
+  /// The role has dropped its privileges and takes messages; to a new supervisor it says which program it
+  /// runs, and has given back what it was lent.
+  case ready(program: ProgramFile?)
   /// To a new supervisor: the sockets of an uplink come alongside, as with `SupervisorToESP.uplink`.
   case uplink(name: String, address: IPAddress)
   /// To a new supervisor: a tunnel's TUN descriptor comes alongside.

@@ -1,4 +1,5 @@
 import IKE
+import LinuxNetworking
 import WireFormat
 
 /// What the supervisor tells the ike role.
@@ -22,8 +23,9 @@ public enum SupervisorToIKE: Codable, Equatable, Sendable {
 
 /// What the ike role tells the supervisor.
 public enum IKEToSupervisor: Codable, Equatable, Sendable {
-  /// The role has dropped its privileges and takes messages; to a new supervisor it has given back what it was lent.
-  case ready
+  /// The role has dropped its privileges and takes messages; to a new supervisor it says which program it
+  /// runs, and has given back what it was lent.
+  case ready(program: ProgramFile?)
   /// To a new supervisor: the sockets of an uplink come alongside, as with `SupervisorToIKE.uplink`.
   case uplink(name: String, address: IPAddress)
   /// Something happened to a tunnel.

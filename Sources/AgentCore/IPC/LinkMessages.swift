@@ -1,4 +1,5 @@
 import ControlProtocol
+import LinuxNetworking
 import Topology
 import WireFormat
 
@@ -16,8 +17,8 @@ public enum SupervisorToLink: Codable, Equatable, Sendable {
 
 /// What the link role tells the supervisor.
 public enum LinkToSupervisor: Codable, Equatable, Sendable {
-  /// The role has dropped the privileges that it does not need and takes messages.
-  case ready
+  /// The role takes messages; to a new supervisor it says which program it runs.
+  case ready(program: ProgramFile?)
   /// Blackholes and filter of this revision stand: from now on tunnels may come up without leaking clear text.
   case guarded(revision: Int)
   /// A line has lost its link: told before anything else is done about it. That it is back is part of `observed`.

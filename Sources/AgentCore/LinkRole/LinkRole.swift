@@ -38,7 +38,7 @@ public final class LinkRole {
     let role = try LinkRole(
       supervisor: .inherited(loop: loop, logger: logger), loop: loop, stateDirectory: stateDirectory, name: name,
       logger: logger)
-    role.supervisor.send(.ready)
+    role.supervisor.send(.ready(program: .current))
     try loop.run()
   }
 
@@ -60,7 +60,7 @@ public final class LinkRole {
     supervisor.onMessage = { [unowned self] message, _ in received(message) }
     supervisor.onReturn = { [unowned self] in
       reported = nil
-      supervisor.send(.ready)
+      supervisor.send(.ready(program: .current))
     }
     supervisor.onEnd = { loop.stop() }
     routing.onChange = { [unowned self] in soon() }

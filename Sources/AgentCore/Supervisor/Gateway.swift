@@ -165,7 +165,9 @@ final class Gateway {
 
   private func received(_ message: IKEToSupervisor, _ descriptors: [FileDescriptor]) {
     switch message {
-    case .ready: settled(.ike)
+    case .ready(let program):
+      ike.runs(program)
+      settled(.ike)
     case .uplink(let name, let address): handedBack.ike[name] = .init(address: address, descriptors: descriptors)
     case .report(let report):
       carriers.received(report, at: Date())
@@ -176,7 +178,9 @@ final class Gateway {
 
   private func received(_ message: ESPToSupervisor, _ descriptors: [FileDescriptor]) {
     switch message {
-    case .ready: settled(.esp)
+    case .ready(let program):
+      esp.runs(program)
+      settled(.esp)
     case .uplink(let name, let address): handedBack.esp[name] = .init(address: address, descriptors: descriptors)
     case .tunnel(let name):
       if let descriptor = descriptors.first { devices[name] = TUNDevice(adopting: descriptor, name: name) }
@@ -187,7 +191,9 @@ final class Gateway {
 
   private func received(_ message: LinkToSupervisor) {
     switch message {
-    case .ready: settled(.link)
+    case .ready(let program):
+      link.runs(program)
+      settled(.link)
     case .guarded(let revision):
       guardedRevision = revision
       bringUpTunnels()

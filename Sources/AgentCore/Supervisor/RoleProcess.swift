@@ -20,6 +20,8 @@ final class RoleProcess<Outgoing: Encodable, Incoming: Decodable> {
   private var child: ChildProcess?
   private var channel: RoleChannel<Outgoing, Incoming>?
   private var startedAt = Instant.zero
+  /// The program that the process has said it runs.
+  private var program: ProgramFile?
   private var policy = RestartPolicy()
   private var restartTimer: EventTimer?
   /// Whether a process of this role, even of an earlier supervisor, may have left something behind.
@@ -69,9 +71,12 @@ final class RoleProcess<Outgoing: Encodable, Incoming: Decodable> {
   /// Has the next process taken for a replacement: something is left of one that nobody has found.
   func expectRemains() { hasRunBefore = true }
 
+  /// The process has said which program it runs.
+  func runs(_ program: ProgramFile?) { self.program = program }
+
   /// Ends a process that runs another version of the program; the next one has ours.
   func replaceIfOutdated() {
-    guard let child, !child.runsOurProgram else { return }
+    guard child != nil, program != .current else { return }
     logger.info("role is replaced by our version", metadata: .fields([.role: role.rawValue]))
     kill()
   }

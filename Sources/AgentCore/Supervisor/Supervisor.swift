@@ -35,8 +35,19 @@ public final class Supervisor {
     case retire
   }
 
+  /// What the supervisor and the link role need of root's capabilities: neither they nor any program that they start can
+  /// load a kernel module, trace a process, set the clock or reboot.
+  ///
+  /// Interfaces, UDP 500, protocol 50 and DHCP; roles and FRR's daemons become other users, and are ended as such; FRR's
+  /// files are user frr's, and its daemons want `systemAdministration`.
+  private static let capabilities: Set<Capability> = [
+    .networkAdministration, .rawSockets, .bindLowPorts, .changeUser, .changeGroup, .limitCapabilities, .signalProcesses,
+    .changeOwner, .accessFiles, .systemAdministration,
+  ]
+
   /// Runs an agent until it is told to stop by SIGTERM or SIGINT.
   public static func run(_ settings: AgentSettings, logger: Logger) throws {
+    try Privileges.limit(to: capabilities)
     let supervisor = try Supervisor(settings, logger: logger)
     supervisor.start()
     try supervisor.loop.run()

@@ -47,14 +47,6 @@ public final class ChildProcess: Sendable {
     descriptor = FileDescriptor(owning: try check("take over process \(identifier)", clinux_pidfd_open(identifier)))
   }
 
-  /// Whether it runs the same executable file as this process.
-  public var runsOurProgram: Bool {
-    var own = stat()
-    var its = stat()
-    return stat("/proc/self/exe", &own) == 0 && stat("/proc/\(identifier)/exe", &its) == 0
-      && own.st_dev == its.st_dev && own.st_ino == its.st_ino
-  }
-
   /// Sends a signal; does nothing when the process has ended.
   public func signal(_ number: Int32) { _ = clinux_pidfd_signal(descriptor.rawValue, number) }
 

@@ -68,9 +68,9 @@ struct RoleChannelTests {
     }
     let message = ESPToSupervisor.counters((0..<count).map { TunnelTraffic(tunnel: "tunnel \($0)") })
     sender.send(message, descriptors: [try .memory([1])])
-    sender.send(.ready)
+    sender.send(.ready(program: .current))
     try loop.runOnce(timeout: .seconds(1))
-    #expect(received == [message, .ready])
+    #expect(received == [message, .ready(program: .current)])
     #expect(descriptors == 1)
   }
 
@@ -95,7 +95,7 @@ struct RoleChannelTests {
     let receiver = try oneEnd(on: loop)
     receiver.onClose = { endings += 1 }
     for _ in 0..<3 { try loop.runOnce(timeout: .milliseconds(20)) }
-    receiver.send(.ready)
+    receiver.send(.ready(program: .current))
     #expect(endings == 1)
   }
 

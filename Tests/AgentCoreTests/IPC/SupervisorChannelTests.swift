@@ -19,7 +19,7 @@ struct SupervisorChannelTests {
     var received: [SupervisorToESP] = []
     var ends = 0
     role.onMessage = { message, _ in received.append(message) }
-    role.onReturn = { role.send(.ready) }
+    role.onReturn = { role.send(.ready(program: .current)) }
     role.onEnd = { ends += 1 }
     for _ in 0..<3 { try loop.runOnce(timeout: .milliseconds(10)) }
     role.send(.tunnel(name: "to nobody"))
@@ -30,7 +30,7 @@ struct SupervisorChannelTests {
     supervisor.onMessage = { message, _ in answers.append(message) }
     supervisor.send(.stop)
     for _ in 0..<5 { try loop.runOnce(timeout: .milliseconds(10)) }
-    #expect(answers == [.ready])
+    #expect(answers == [.ready(program: .current)])
     #expect(received == [.stop])
     #expect(ends == 0)
   }
