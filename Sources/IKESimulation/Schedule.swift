@@ -57,6 +57,8 @@ package struct Schedule {
   package let ikeLifetime: Duration
   package let hasPerfectForwardSecrecy: Bool
   package let forcesEncapsulation: Bool
+  /// Whether ML-KEM follows every key exchange.
+  package let isPostQuantum: Bool
 
   /// The schedule of a seed.
   package init(seed: UInt64) {
@@ -71,6 +73,7 @@ package struct Schedule {
     forcesEncapsulation = dice.chance(in: 1000, of: 200)
     rates = Schedule.rates(severity, &dice)
     commands = Schedule.commands(severity, within: storm, &dice)
+    isPostQuantum = dice.chance(in: 1000, of: 250)
   }
 
   private static func rates(_ severity: Severity, _ dice: inout Dice) -> FaultRates {

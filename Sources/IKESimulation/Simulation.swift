@@ -238,10 +238,12 @@ extension IKEConnection {
       authentication: .presharedKey(SecretBytes(Array("correct horse battery staple".utf8))), initiates: true,
       ikeProposals: IKEProposal.proposals(
         encryption: [.aes256GCM16], integrity: [], pseudorandomFunctions: [.hmacSHA256],
-        keyExchangeMethods: [.curve25519]),
+        keyExchangeMethods: [.curve25519], additional: schedule.additionalKeyExchanges),
       childProposals: ESPProposal.proposals(
         encryption: [.aes256GCM16], integrity: [],
-        keyExchangeMethods: schedule.hasPerfectForwardSecrecy ? [.curve25519] : [], extendedSequenceNumbers: true),
+        keyExchangeMethods: schedule.hasPerfectForwardSecrecy ? [.curve25519] : [],
+        additional: schedule.hasPerfectForwardSecrecy ? schedule.additionalKeyExchanges : .none,
+        extendedSequenceNumbers: true),
       localSelectors: [.any(.v4)], remoteSelectors: [.any(.v4)], ikeLifetime: schedule.ikeLifetime,
       childLifetime: schedule.childLifetime, childLifetimeBytes: nil, deadPeerInterval: .seconds(20),
       forceEncapsulation: schedule.forcesEncapsulation, replayWindow: 64)
@@ -254,5 +256,11 @@ extension IKEConnection {
     (other.localIdentity, other.remoteIdentity) = (remoteIdentity, localIdentity)
     other.initiates = initiates
     return other
+  }
+}
+
+extension Schedule {
+  fileprivate var additionalKeyExchanges: AdditionalKeyExchanges {
+    isPostQuantum ? AdditionalKeyExchanges([.mlkem768], areRequired: true) : .none
   }
 }

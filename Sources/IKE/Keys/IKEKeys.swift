@@ -65,12 +65,12 @@ struct IKEKeys {
     prf(key: SecretBytes(nonces.concatenated), sharedSecret)
   }
 
-  /// `SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr)` of an IKE SA that replaces another (RFC 7296 section 2.18); the
-  /// function is the old SA's.
+  /// `SKEYSEED = prf(SK_d (old), SK(0) | Ni | Nr | SK(1) | … | SK(n))` of an IKE SA that replaces another
+  /// (RFC 7296 section 2.18, RFC 9370 section 2.2.4); the function is the old SA's.
   static func rekeySeed(
-    _ prf: PseudorandomFunction, derivation: SecretBytes, nonces: Nonces, sharedSecret: SecretBytes
+    _ prf: PseudorandomFunction, derivation: SecretBytes, nonces: Nonces, _ secrets: SharedSecrets
   ) -> SecretBytes {
-    prf(key: derivation, sharedSecret + nonces.concatenated)
+    prf(key: derivation, secrets.seed(nonces))
   }
 }
 

@@ -27,16 +27,14 @@ final class MessageProtection {
 
   /// The message with its payloads inside an SK payload.
   func seal(_ message: IKEMessage) throws(CryptographyError) -> [UInt8] {
-    var inside = ByteWriter()
-    PayloadChain.write(message.payloads, to: &inside)
-    return try seal(message.header, first: message.payloads.first?.type ?? .none, inside.bytes)
+    try seal(message.header, ProtectedContents(message.payloads))
   }
 
-  /// A message whose SK payload holds these bytes, the first payload of which is of type `first`.
-  func seal(_ header: IKEHeader, first: PayloadType, _ payloads: [UInt8]) throws(CryptographyError) -> [UInt8] {
+  /// A message whose SK payload holds `contents`.
+  func seal(_ header: IKEHeader, _ contents: ProtectedContents) throws(CryptographyError) -> [UInt8] {
     let iv = nextIV()
-    var text = ByteWriter(capacity: payloads.count + suite.encryption.blockLength)
-    text.write(payloads)
+    var text = ByteWriter(capacity: contents.bytes.count + suite.encryption.blockLength)
+    text.write(contents.bytes)
     let blockLength = suite.encryption.blockLength
     let padding = (blockLength - (text.count + 1) % blockLength) % blockLength
     text.write(repeating: 0, count: padding)
@@ -45,7 +43,7 @@ final class MessageProtection {
     let bodyLength = PayloadChain.headerLength + iv.count + text.count + suite.icvLength
     var writer = ByteWriter(capacity: IKEHeader.length + bodyLength)
     header.write(to: &writer, firstPayload: .encrypted, bodyLength: bodyLength)
-    writer.write(first.rawValue)
+    writer.write(contents.first.rawValue)
     writer.write(UInt8(0))
     writer.write(UInt16(bodyLength))
     writer.write(iv)
@@ -64,6 +62,12 @@ final class MessageProtection {
 
   /// The payloads inside a message's SK payload; nil if it is not authentic. Throws if it is, but cannot be read.
   func open(_ message: ReceivedMessage) throws(MessageError) -> IKEMessage? {
+    guard let contents = try contents(of: message) else { return nil }
+    return IKEMessage(header: message.header, payloads: try contents.payloads())
+  }
+
+  /// What stands inside a message's SK payload; nil if it is not authentic.
+  func contents(of message: ReceivedMessage) throws(MessageError) -> ProtectedContents? {
     // The payloads in front of SK would be authenticated too, but nothing sends any: they are not accepted.
     let chain = try message.chain()
     guard chain.payloads.isEmpty, let encrypted = chain.encrypted,
@@ -77,10 +81,7 @@ final class MessageProtection {
     guard isAuthentic else { return nil }
     let text = bytes[(Self.prefixLength + suite.encryption.ivLength)..<(bytes.count - suite.icvLength)]
     guard let padding = text.last, Int(padding) < text.count else { throw .malformed(.invalid(field: "pad length")) }
-    var reader = ByteReader(text.dropLast(Int(padding) + 1))
-    let inside = try PayloadChain(first: encrypted.firstInside, &reader)
-    guard inside.encrypted == nil else { throw .malformed(.invalid(field: "encrypted payload inside another")) }
-    return IKEMessage(header: message.header, payloads: inside.payloads)
+    return ProtectedContents(first: encrypted.firstInside, bytes: Array(text.dropLast(Int(padding) + 1)))
   }
 
   /// An IV that this key has not had: a counter for AES-GCM (RFC 5282 section 3.1), unpredictable bytes for AES-CBC.

@@ -1,9 +1,9 @@
 import FabricCrypto
 
-/// What an end signs to prove its identity (RFC 7296 section 2.15):
+/// What an end signs to prove its identity (RFC 7296 section 2.15, RFC 9242 section 3.3.2):
 ///
-///     InitiatorSignedOctets = RealMessage1 | NonceRData | prf(SK_pi, RestOfInitIDPayload)
-///     ResponderSignedOctets = RealMessage2 | NonceIData | prf(SK_pr, RestOfRespIDPayload)
+///     InitiatorSignedOctets = RealMessage1 | NonceRData | prf(SK_pi, RestOfInitIDPayload) [| IntAuth]
+///     ResponderSignedOctets = RealMessage2 | NonceIData | prf(SK_pr, RestOfRespIDPayload) [| IntAuth]
 struct SignedOctets {
   let pseudorandomFunction: PseudorandomFunction
   /// The signer's own message of the IKE_SA_INIT exchange.
@@ -14,9 +14,13 @@ struct SignedOctets {
   let authenticationKey: SecretBytes
   /// The signer's ID payload.
   let identification: IdentificationPayload
+  /// IntAuth; empty where there was no IKE_INTERMEDIATE exchange.
+  let intermediate: [UInt8]
 
   /// The octets themselves.
   var bytes: [UInt8] {
-    pseudorandomFunction(key: authenticationKey, identification.body).withUnsafeBytes { message + peerNonce + $0 }
+    pseudorandomFunction(key: authenticationKey, identification.body).withUnsafeBytes {
+      message + peerNonce + $0 + intermediate
+    }
   }
 }

@@ -107,6 +107,10 @@ struct ExchangeType: RawRepresentable, Hashable, CustomStringConvertible {
   static let createChildSA = ExchangeType(rawValue: 36)
   /// Deletes, notifies, and asks whether the peer is alive.
   static let informational = ExchangeType(rawValue: 37)
+  /// Comes between IKE_SA_INIT and IKE_AUTH, once for each additional key exchange (RFC 9242, RFC 9370 section 2.2.3).
+  static let intermediate = ExchangeType(rawValue: 43)
+  /// Follows CREATE_CHILD_SA, once for each additional key exchange (RFC 9370 section 2.2.4).
+  static let followUpKeyExchange = ExchangeType(rawValue: 44)
 
   /// The RFC's name of the exchange.
   var description: String {
@@ -115,6 +119,8 @@ struct ExchangeType: RawRepresentable, Hashable, CustomStringConvertible {
     case .authentication: "IKE_AUTH"
     case .createChildSA: "CREATE_CHILD_SA"
     case .informational: "INFORMATIONAL"
+    case .intermediate: "IKE_INTERMEDIATE"
+    case .followUpKeyExchange: "IKE_FOLLOWUP_KE"
     default: "exchange \(rawValue)"
     }
   }

@@ -23,20 +23,25 @@ extension Transform {
 
   /// The algorithm's name, such as `aes256gcm16`, or its numbers where Fabric knows none.
   var name: String {
+    if let kind, Kind.additionalKeyExchanges.contains(kind) { return additionalKeyExchangeName }
     guard let kind, let name = Transform.names[kind]?[id] else {
       return "transform \(kind?.rawValue ?? 0)/\(id)"
     }
     guard kind == .encryption, let keyLength, name.hasPrefix("aes") else { return name }
     return "aes\(keyLength)" + name.dropFirst(3)
   }
+
+  private var additionalKeyExchangeName: String {
+    id == 0 ? "none" : Transform.names[.keyExchange]?[id] ?? "transform \(kind?.rawValue ?? 0)/\(id)"
+  }
 }
 
 extension Proposal: CustomStringConvertible {
   /// The names of the transforms, kinds separated by a slash and alternatives by a comma.
   var description: String {
-    let kinds: [Transform.Kind] = [
-      .encryption, .integrity, .pseudorandomFunction, .keyExchange, .extendedSequenceNumbers,
-    ]
+    let kinds: [Transform.Kind] =
+      [.encryption, .integrity, .pseudorandomFunction, .keyExchange] + Transform.Kind.additionalKeyExchanges
+      + [.extendedSequenceNumbers]
     return kinds.compactMap { kind in
       let names = transforms.filter { $0.kind == kind }.map(\.name)
       return names.isEmpty ? nil : names.joined(separator: ",")

@@ -5,7 +5,8 @@ import WireFormat
 extension ESPProposal {
   /// The proposal on the wire. In IKE_AUTH there is no key exchange to propose (RFC 7296 section 1.2).
   func offer(number: UInt8, spi: ESPSPI, isFirstChild: Bool) -> Proposal {
-    let methods = isFirstChild ? [] : keyExchangeMethods.map { Transform($0) }
+    let methods =
+      isFirstChild ? [] : keyExchangeMethods.map { Transform($0) } + Transform.additional(additionalKeyExchanges)
     let numbers = (extendedSequenceNumbers ? [true, false] : [false]).map { Transform(extendedSequenceNumbers: $0) }
     return Proposal(
       number: number, spi: .esp(spi),
@@ -26,7 +27,11 @@ extension ESPProposal {
       method = offer.choose(keyExchangeMethods, .keyExchange)
       guard method != nil || (keyExchangeMethods.isEmpty && offer.allowsNone(.keyExchange)) else { return nil }
     }
-    return ESPSuite(protection: protection, keyExchange: method, usesExtendedSequenceNumbers: numbers == 1)
+    let additional = isFirstChild ? [] : additionalKeyExchanges
+    guard offer.offers(additional: additional) else { return nil }
+    return ESPSuite(
+      protection: protection, keyExchange: method, additionalKeyExchanges: additional,
+      usesExtendedSequenceNumbers: numbers == 1)
   }
 }
 
@@ -38,7 +43,9 @@ extension ESPSuite {
     return Proposal(
       number: number, spi: .esp(spi),
       transforms: [Transform(protection.encryption)] + integrity + method
-        + [Transform(extendedSequenceNumbers: usesExtendedSequenceNumbers)])
+        + Transform.additional(additionalKeyExchanges) + [
+          Transform(extendedSequenceNumbers: usesExtendedSequenceNumbers)
+        ])
   }
 }
 

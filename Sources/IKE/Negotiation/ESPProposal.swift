@@ -8,18 +8,25 @@ public struct ESPProposal: Hashable, Sendable, Codable {
   public let integrity: [IntegrityAlgorithm]
   /// Key exchange methods for perfect forward secrecy; empty for none.
   public let keyExchangeMethods: [KeyExchangeMethod]
+  /// Methods of the key exchanges that follow the first one, each of which takes place (RFC 9370).
+  public let additionalKeyExchanges: [KeyExchangeMethod]
   /// Whether 64-bit sequence numbers are wanted (Transform Type 5); 32-bit ones are accepted from a peer without.
   public let extendedSequenceNumbers: Bool
 
-  /// A proposal; nil where no cipher is given, or integrity algorithms stand with AEADs or are missing without.
+  /// A proposal; nil where no cipher is given, or integrity algorithms stand with AEADs or are missing without, or
+  /// additional key exchanges have no first one, are too many or of one method.
   public init?(
     encryption: [EncryptionAlgorithm], integrity: [IntegrityAlgorithm],
-    keyExchangeMethods: [KeyExchangeMethod], extendedSequenceNumbers: Bool
+    keyExchangeMethods: [KeyExchangeMethod], additionalKeyExchanges: [KeyExchangeMethod] = [],
+    extendedSequenceNumbers: Bool
   ) {
-    guard isConsistent(encryption, integrity) else { return nil }
+    guard isConsistent(encryption, integrity),
+      AdditionalKeyExchanges.areConsistent(additionalKeyExchanges, behind: keyExchangeMethods)
+    else { return nil }
     self.encryption = encryption
     self.integrity = integrity
     self.keyExchangeMethods = keyExchangeMethods
+    self.additionalKeyExchanges = additionalKeyExchanges
     self.extendedSequenceNumbers = extendedSequenceNumbers
   }
 
@@ -28,12 +35,15 @@ public struct ESPProposal: Hashable, Sendable, Codable {
   /// AEADs and other ciphers may not share a proposal (RFC 7296 section 3.3), so each run of one kind becomes one.
   public static func proposals(
     encryption: [EncryptionAlgorithm], integrity: [IntegrityAlgorithm],
-    keyExchangeMethods: [KeyExchangeMethod], extendedSequenceNumbers: Bool
+    keyExchangeMethods: [KeyExchangeMethod], additional: AdditionalKeyExchanges = .none,
+    extendedSequenceNumbers: Bool
   ) -> [ESPProposal] {
-    runsOfOneKind(encryption).compactMap { run in
-      ESPProposal(
-        encryption: run, integrity: run[0].isAEAD ? [] : integrity,
-        keyExchangeMethods: keyExchangeMethods, extendedSequenceNumbers: extendedSequenceNumbers)
+    additional.alternatives.flatMap { methods in
+      runsOfOneKind(encryption).compactMap { run in
+        ESPProposal(
+          encryption: run, integrity: run[0].isAEAD ? [] : integrity, keyExchangeMethods: keyExchangeMethods,
+          additionalKeyExchanges: methods, extendedSequenceNumbers: extendedSequenceNumbers)
+      }
     }
   }
 }
@@ -44,13 +54,19 @@ public struct ESPSuite: Hashable, Sendable, Codable {
   public let protection: ProtectionSuite
   /// The key exchange of the CREATE_CHILD_SA; nil for none.
   public let keyExchange: KeyExchangeMethod?
+  /// The key exchanges that followed it (RFC 9370).
+  public let additionalKeyExchanges: [KeyExchangeMethod]
   /// Whether sequence numbers have 64 bits.
   public let usesExtendedSequenceNumbers: Bool
 
   /// A suite.
-  public init(protection: ProtectionSuite, keyExchange: KeyExchangeMethod?, usesExtendedSequenceNumbers: Bool) {
+  public init(
+    protection: ProtectionSuite, keyExchange: KeyExchangeMethod?, additionalKeyExchanges: [KeyExchangeMethod] = [],
+    usesExtendedSequenceNumbers: Bool
+  ) {
     self.protection = protection
     self.keyExchange = keyExchange
+    self.additionalKeyExchanges = additionalKeyExchanges
     self.usesExtendedSequenceNumbers = usesExtendedSequenceNumbers
   }
 }

@@ -8,7 +8,8 @@ extension IKEProposal {
     Proposal(
       number: number, spi: spi,
       transforms: encryption.map { Transform($0) } + integrity.map { Transform($0) }
-        + pseudorandomFunctions.map { Transform($0) } + keyExchangeMethods.map { Transform($0) })
+        + pseudorandomFunctions.map { Transform($0) } + keyExchangeMethods.map { Transform($0) }
+        + Transform.additional(additionalKeyExchanges))
   }
 
   /// The suite that this proposal and the peer's have in common, our order deciding; nil if there is none.
@@ -16,9 +17,11 @@ extension IKEProposal {
     guard offer.hasOnly([.encryption, .integrity, .pseudorandomFunction, .keyExchange]),
       let protection = offer.chooseProtection(encryption, integrity),
       let function = offer.choose(pseudorandomFunctions, .pseudorandomFunction),
-      let method = offer.choose(keyExchangeMethods, .keyExchange)
+      let method = offer.choose(keyExchangeMethods, .keyExchange), offer.offers(additional: additionalKeyExchanges)
     else { return nil }
-    return IKESuite(protection: protection, pseudorandomFunction: function, keyExchange: method)
+    return IKESuite(
+      protection: protection, pseudorandomFunction: function, keyExchange: method,
+      additionalKeyExchanges: additionalKeyExchanges)
   }
 
   /// Whether a suite is one of this proposal's combinations.
@@ -32,7 +35,7 @@ extension IKESuite {
     return Proposal(
       number: number, spi: spi,
       transforms: [Transform(protection.encryption)] + integrity
-        + [Transform(pseudorandomFunction), Transform(keyExchange)])
+        + [Transform(pseudorandomFunction), Transform(keyExchange)] + Transform.additional(additionalKeyExchanges))
   }
 }
 

@@ -10,19 +10,24 @@ public struct IKEProposal: Hashable, Sendable, Codable {
   public let pseudorandomFunctions: [PseudorandomFunction]
   /// Key exchange methods.
   public let keyExchangeMethods: [KeyExchangeMethod]
+  /// Methods of the key exchanges that follow the first one, each of which takes place (RFC 9370).
+  public let additionalKeyExchanges: [KeyExchangeMethod]
 
-  /// A proposal; nil where a list is empty, or integrity algorithms stand with AEADs or are missing without.
+  /// A proposal; nil where a list is empty, integrity algorithms stand with AEADs or are missing without, or additional
+  /// key exchanges are too many or of one method.
   public init?(
     encryption: [EncryptionAlgorithm], integrity: [IntegrityAlgorithm],
-    pseudorandomFunctions: [PseudorandomFunction], keyExchangeMethods: [KeyExchangeMethod]
+    pseudorandomFunctions: [PseudorandomFunction], keyExchangeMethods: [KeyExchangeMethod],
+    additionalKeyExchanges: [KeyExchangeMethod] = []
   ) {
-    guard isConsistent(encryption, integrity), !pseudorandomFunctions.isEmpty, !keyExchangeMethods.isEmpty else {
-      return nil
-    }
+    guard isConsistent(encryption, integrity), !pseudorandomFunctions.isEmpty, !keyExchangeMethods.isEmpty,
+      AdditionalKeyExchanges.areConsistent(additionalKeyExchanges, behind: keyExchangeMethods)
+    else { return nil }
     self.encryption = encryption
     self.integrity = integrity
     self.pseudorandomFunctions = pseudorandomFunctions
     self.keyExchangeMethods = keyExchangeMethods
+    self.additionalKeyExchanges = additionalKeyExchanges
   }
 
   /// The proposals of a profile that lists algorithms in order of preference.
@@ -30,12 +35,15 @@ public struct IKEProposal: Hashable, Sendable, Codable {
   /// AEADs and other ciphers may not share a proposal (RFC 7296 section 3.3), so each run of one kind becomes one.
   public static func proposals(
     encryption: [EncryptionAlgorithm], integrity: [IntegrityAlgorithm],
-    pseudorandomFunctions: [PseudorandomFunction], keyExchangeMethods: [KeyExchangeMethod]
+    pseudorandomFunctions: [PseudorandomFunction], keyExchangeMethods: [KeyExchangeMethod],
+    additional: AdditionalKeyExchanges = .none
   ) -> [IKEProposal] {
-    runsOfOneKind(encryption).compactMap { run in
-      IKEProposal(
-        encryption: run, integrity: run[0].isAEAD ? [] : integrity,
-        pseudorandomFunctions: pseudorandomFunctions, keyExchangeMethods: keyExchangeMethods)
+    additional.alternatives.flatMap { methods in
+      runsOfOneKind(encryption).compactMap { run in
+        IKEProposal(
+          encryption: run, integrity: run[0].isAEAD ? [] : integrity, pseudorandomFunctions: pseudorandomFunctions,
+          keyExchangeMethods: keyExchangeMethods, additionalKeyExchanges: methods)
+      }
     }
   }
 }
@@ -48,14 +56,18 @@ public struct IKESuite: Hashable, Sendable, Codable {
   public let pseudorandomFunction: PseudorandomFunction
   /// How the shared secret is agreed.
   public let keyExchange: KeyExchangeMethod
+  /// The key exchanges that follow the first one, each mixed into the keys (RFC 9370).
+  public let additionalKeyExchanges: [KeyExchangeMethod]
 
   /// A suite.
   public init(
-    protection: ProtectionSuite, pseudorandomFunction: PseudorandomFunction, keyExchange: KeyExchangeMethod
+    protection: ProtectionSuite, pseudorandomFunction: PseudorandomFunction, keyExchange: KeyExchangeMethod,
+    additionalKeyExchanges: [KeyExchangeMethod] = []
   ) {
     self.protection = protection
     self.pseudorandomFunction = pseudorandomFunction
     self.keyExchange = keyExchange
+    self.additionalKeyExchanges = additionalKeyExchanges
   }
 }
 

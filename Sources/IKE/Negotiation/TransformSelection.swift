@@ -7,9 +7,11 @@ extension Proposal {
     transforms.filter { $0.kind == kind && !$0.hasUnknownAttribute }
   }
 
-  /// Whether all transforms are of the kinds given; a proposal with a kind that we cannot choose from is not acceptable.
+  /// Whether all transforms are of the kinds given, or of additional key exchanges; a proposal with a kind that we cannot
+  /// choose from is not acceptable.
   func hasOnly(_ kinds: Set<Transform.Kind>) -> Bool {
-    transforms.allSatisfy { transform in transform.kind.map(kinds.contains) ?? false }
+    let known = kinds.union(Transform.Kind.additionalKeyExchanges)
+    return transforms.allSatisfy { transform in transform.kind.map(known.contains) ?? false }
   }
 
   /// The first of our ciphers, in our order, that the peer offers.
@@ -32,6 +34,15 @@ extension Proposal {
     return all.isEmpty || all.contains { $0.id == 0 }
   }
 
+  /// Whether the peer offers these additional key exchanges, one after the other, and can do without any further one
+  /// (RFC 9370 section 2.2.2).
+  func offers(additional methods: [KeyExchangeMethod]) -> Bool {
+    Transform.Kind.additionalKeyExchanges.enumerated().allSatisfy { index, kind in
+      methods.indices.contains(index)
+        ? understood(kind).contains { $0.id == methods[index].rawValue } : allowsNone(kind)
+    }
+  }
+
   /// The protection that a cipher list and an integrity list agree on with the peer's offer.
   func chooseProtection(_ ciphers: [EncryptionAlgorithm], _ integrity: [IntegrityAlgorithm]) -> ProtectionSuite? {
     guard let cipher = choose(ciphers) else { return nil }
@@ -51,6 +62,11 @@ extension Transform {
   init(_ function: PseudorandomFunction) { self.init(.pseudorandomFunction, id: function.rawValue) }
 
   init(_ method: KeyExchangeMethod) { self.init(.keyExchange, id: method.rawValue) }
+
+  /// The transforms of additional key exchanges, the first of type ADDKE1 (RFC 9370 section 2.2.2).
+  static func additional(_ methods: [KeyExchangeMethod]) -> [Transform] {
+    zip(Kind.additionalKeyExchanges, methods).map { Transform($0, id: $1.rawValue) }
+  }
 
   init(extendedSequenceNumbers: Bool) { self.init(.extendedSequenceNumbers, id: extendedSequenceNumbers ? 1 : 0) }
 }

@@ -22,6 +22,7 @@ struct NotifyType: RawRepresentable, Hashable {
   static let invalidSelectors = NotifyType(rawValue: 39)
   static let temporaryFailure = NotifyType(rawValue: 43)
   static let childSANotFound = NotifyType(rawValue: 44)
+  static let stateNotFound = NotifyType(rawValue: 47)
 
   static let initialContact = NotifyType(rawValue: 16384)
   static let natDetectionSourceIP = NotifyType(rawValue: 16388)
@@ -30,6 +31,8 @@ struct NotifyType: RawRepresentable, Hashable {
   static let useTransportMode = NotifyType(rawValue: 16391)
   static let rekeySA = NotifyType(rawValue: 16393)
   static let trafficFlowConfidentialityPaddingNotSupported = NotifyType(rawValue: 16394)
+  static let intermediateExchangeSupported = NotifyType(rawValue: 16438)
+  static let additionalKeyExchange = NotifyType(rawValue: 16441)
 }
 
 extension NotifyType: CustomStringConvertible {
@@ -41,11 +44,13 @@ extension NotifyType: CustomStringConvertible {
     .singlePairRequired: "SINGLE_PAIR_REQUIRED", .noAdditionalSAs: "NO_ADDITIONAL_SAS",
     .internalAddressFailure: "INTERNAL_ADDRESS_FAILURE", .failedCPRequired: "FAILED_CP_REQUIRED",
     .trafficSelectorsUnacceptable: "TS_UNACCEPTABLE", .invalidSelectors: "INVALID_SELECTORS",
-    .temporaryFailure: "TEMPORARY_FAILURE", .childSANotFound: "CHILD_SA_NOT_FOUND",
+    .temporaryFailure: "TEMPORARY_FAILURE", .childSANotFound: "CHILD_SA_NOT_FOUND", .stateNotFound: "STATE_NOT_FOUND",
     .initialContact: "INITIAL_CONTACT", .natDetectionSourceIP: "NAT_DETECTION_SOURCE_IP",
     .natDetectionDestinationIP: "NAT_DETECTION_DESTINATION_IP", .cookie: "COOKIE",
     .useTransportMode: "USE_TRANSPORT_MODE", .rekeySA: "REKEY_SA",
     .trafficFlowConfidentialityPaddingNotSupported: "ESP_TFC_PADDING_NOT_SUPPORTED",
+    .intermediateExchangeSupported: "INTERMEDIATE_EXCHANGE_SUPPORTED",
+    .additionalKeyExchange: "ADDITIONAL_KEY_EXCHANGE",
   ]
 
   /// The RFC's name, or the number of a type that Fabric does not know.

@@ -19,6 +19,20 @@ struct Transform: Hashable {
     case integrity = 3
     case keyExchange = 4
     case extendedSequenceNumbers = 5
+    // RFC 9370 section 2.2.2: the key exchanges that follow the first one, in this order.
+    case additionalKeyExchange1 = 6
+    case additionalKeyExchange2 = 7
+    case additionalKeyExchange3 = 8
+    case additionalKeyExchange4 = 9
+    case additionalKeyExchange5 = 10
+    case additionalKeyExchange6 = 11
+    case additionalKeyExchange7 = 12
+
+    /// The seven kinds of additional key exchange, in the order in which they take place.
+    static let additionalKeyExchanges: [Kind] = [
+      .additionalKeyExchange1, .additionalKeyExchange2, .additionalKeyExchange3, .additionalKeyExchange4,
+      .additionalKeyExchange5, .additionalKeyExchange6, .additionalKeyExchange7,
+    ]
   }
 
   /// What the transform is for; nil for a type that Fabric does not know.

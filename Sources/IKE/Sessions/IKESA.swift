@@ -25,12 +25,12 @@ extension IKESA {
     try self.init(new, seed: seed, random: random)
   }
 
-  /// The IKE SA that replaces this one (RFC 7296 section 2.18).
+  /// The IKE SA that replaces this one (RFC 7296 section 2.18, RFC 9370 section 2.2.4).
   func successor(
-    _ new: IKESAParameters, sharedSecret: SecretBytes, random: any RandomSource
+    _ new: IKESAParameters, _ secrets: SharedSecrets, random: any RandomSource
   ) throws(CryptographyError) -> IKESA {
     let seed = IKEKeys.rekeySeed(
-      suite.pseudorandomFunction, derivation: keys.derivation, nonces: new.nonces, sharedSecret: sharedSecret)
+      suite.pseudorandomFunction, derivation: keys.derivation, nonces: new.nonces, secrets)
     return try IKESA(new, seed: seed, random: random)
   }
 
@@ -49,6 +49,9 @@ struct InitialExchange {
   var request: [UInt8] = []
   /// RealMessage2: the responder's answer to it.
   var response: [UInt8] = []
+  /// The additional key exchanges that are still to come in IKE_INTERMEDIATE.
+  var remainingKeyExchanges: [KeyExchangeMethod] = []
+  var intermediate = IntermediateAuthentication()
 }
 
 /// What NAT_DETECTION_SOURCE_IP and NAT_DETECTION_DESTINATION_IP have shown (RFC 7296 section 2.23).

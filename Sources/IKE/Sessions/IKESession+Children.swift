@@ -9,7 +9,7 @@ extension IKESession {
     let inboundSPI: ESPSPI
     let outboundSPI: ESPSPI
     let nonces: Nonces
-    let sharedSecret: SecretBytes?
+    var secrets: SharedSecrets
     let localSelectors: [TrafficSelector]
     let remoteSelectors: [TrafficSelector]
     /// Whether we initiated the exchange.
@@ -23,8 +23,8 @@ extension IKESession {
     let keys: ChildKeys
     do {
       keys = try ChildKeys(
-        sa.suite.pseudorandomFunction, derivation: sa.keys.derivation, sharedSecret: new.sharedSecret,
-        nonces: new.nonces, protection: new.suite.protection)
+        sa.suite.pseudorandomFunction, derivation: sa.keys.derivation, secrets: new.secrets, nonces: new.nonces,
+        protection: new.suite.protection)
     } catch {
       throw .fatal(notify: nil, endOfSA("the Child SA's keys could not be derived: \(error)"))
     }
@@ -109,9 +109,7 @@ extension IKESession {
   }
 
   /// Whether a request of ours is out that creates, replaces or deletes a Child SA (RFC 7296 section 2.25.2).
-  var hasSentChildChange: Bool {
-    hasSent { $0 is InitiateChild || $0 is InitiateMissingChild || $0 is InitiateChildRekey || $0 is DeleteChild }
-  }
+  var hasSentChildChange: Bool { hasSent(\.changesChild) }
 
   /// Whether our request to replace this Child SA is out.
   func hasSentRekey(of child: ESPSPI) -> Bool { hasSent { ($0 as? InitiateChildRekey)?.old == child } }

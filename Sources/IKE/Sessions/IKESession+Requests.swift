@@ -24,6 +24,7 @@ extension IKESession {
     queue.removeAll { exchange in exchange.tasks.contains { $0.isMoot(in: self) } }
     let next = queue.firstIndex { exchange in
       exchange.tasks.allSatisfy { $0.subject == nil || $0.subject != unconfirmed?.inboundSPI }
+        && !waitsForFollowUp(exchange)
     }
     return next.map { queue.remove(at: $0) }
   }
@@ -58,8 +59,11 @@ extension IKESession {
       requests.close()
       startNextExchange(context)
     } catch {
-      guard case .sendAgain = error else { return fail(error, context) }
-      sendAgain(outstanding, context)
+      switch error {
+      case .sendAgain: sendAgain(outstanding, context)
+      case .goOn: continueNext(Exchange(type: .followUpKeyExchange, tasks: outstanding.exchange.tasks), context)
+      case .ignored, .fatal, .refused: fail(error, context)
+      }
     }
   }
 
@@ -69,8 +73,13 @@ extension IKESession {
     guard phase != .initial else {
       return request(outstanding.exchange, messageID: outstanding.messageID, context)
     }
+    continueNext(outstanding.exchange, context)
+  }
+
+  /// Has an exchange follow the one that is over, in front of all others.
+  private func continueNext(_ exchange: Exchange, _ context: SessionContext) {
     requests.close()
-    queue.insert(outstanding.exchange, at: 0)
+    queue.insert(exchange, at: 0)
     startNextExchange(context)
   }
 
@@ -79,7 +88,7 @@ extension IKESession {
     switch error {
     case .ignored(let reason): lastIgnored = reason
     case .fatal(let notify, let end): abandon(notify, end, context)
-    case .sendAgain, .refused: preconditionFailure("not an outcome of an exchange that we initiate")
+    case .sendAgain, .goOn, .refused: preconditionFailure("not an outcome of an exchange that we initiate")
     }
   }
 
@@ -104,8 +113,10 @@ extension IKESession {
   /// The message's bytes: in clear in IKE_SA_INIT, sealed ever after.
   func encode(_ message: IKEMessage) throws(ExchangeError) -> [UInt8] {
     guard message.header.exchangeType != .initial, let sa else { return message.encoded() }
+    let contents = ProtectedContents(message.payloads)
+    noteIntermediate(message.header, contents)
     do {
-      return try sa.protection.seal(message)
+      return try sa.protection.seal(message.header, contents)
     } catch {
       throw .fatal(notify: nil, .closed(reason: "a message could not be sealed: \(error)"))
     }
@@ -115,7 +126,7 @@ extension IKESession {
   private func open(_ message: ReceivedMessage) throws(ExchangeError) -> IKEMessage? {
     do throws(MessageError) {
       guard phase != .initial else { return try message.plain() }
-      return try sa?.protection.open(message)
+      return try unseal(message)
     } catch {
       if phase == .initial { throw .ignored(reason: "\(error)") }
       throw .fatal(notify: nil, endOfSA("the peer's \(message.header.exchangeType) response: \(error)"))

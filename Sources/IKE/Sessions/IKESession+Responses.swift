@@ -67,6 +67,7 @@ extension IKESession {
       responses.answered(message.bytes, with: bytes)
       send(bytes)
     }
+    takeUpNextKeys()
     if let ending { end(ending, context) }
     startNextExchange(context)
   }
@@ -76,7 +77,7 @@ extension IKESession {
     switch error {
     case .refused(let notify): ([.notify(notify)], nil)
     case .fatal(let notify, let end): (notify.map { [.notify($0)] } ?? [], end)
-    case .sendAgain, .ignored: preconditionFailure("not an outcome of an exchange that the peer initiates")
+    case .sendAgain, .goOn, .ignored: preconditionFailure("not an outcome of an exchange that the peer initiates")
     }
   }
 
@@ -86,18 +87,26 @@ extension IKESession {
   ) throws(ExchangeError) -> [Payload] {
     for task in tasks { try task.process(request, in: self, context) }
     var payloads: [Payload] = []
-    for task in tasks { payloads += try task.build(in: self, context) }
+    for task in tasks {
+      payloads += try task.build(in: self, context)
+      awaitFollowUp(of: task, context)
+    }
     return payloads
   }
 
   /// The tasks that answer an exchange; nil where the exchange has no place in the session's phase.
   private func tasks(for type: ExchangeType) -> (([Payload]) -> [any ExchangeTask])? {
     switch (type, phase) {
-    case (.authentication, .authenticating) where !isInitiator:
+    case (.intermediate, .authenticating) where !isInitiator && !initial.remainingKeyExchanges.isEmpty:
+      { _ in [AnswerAdditionalKeyExchange()] }
+    case (.authentication, .authenticating) where !isInitiator && initial.remainingKeyExchanges.isEmpty:
       { _ in [AnswerAuthentication(), AnswerChild(isFirst: true)] }
     case (.createChildSA, .established), (.createChildSA, .replaced), (.createChildSA, .deleting),
       (.createChildSA, .successor):
       { payloads in [self.taskForCreateChildSA(payloads)] }
+    case (.followUpKeyExchange, .established), (.followUpKeyExchange, .replaced), (.followUpKeyExchange, .deleting),
+      (.followUpKeyExchange, .successor):
+      { payloads in [self.takeFollowUp(payloads)] }
     case (.informational, .established), (.informational, .replaced), (.informational, .deleting),
       (.informational, .successor):
       { _ in [AnswerDelete(), AnswerFailureNotify()] }
@@ -115,7 +124,7 @@ extension IKESession {
   /// Reads a request; nil if it is not authentic.
   private func open(_ message: ReceivedMessage) throws(ExchangeError) -> IKEMessage? {
     do throws(MessageError) {
-      return try sa?.protection.open(message)
+      return try unseal(message)
     } catch {
       // RFC 7296 section 2.21.3: bad syntax in an authentic message means that the peer is broken, and the SA is closed;
       // a critical payload that we do not know only fails the exchange (section 2.5).

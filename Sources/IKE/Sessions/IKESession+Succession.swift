@@ -22,6 +22,7 @@ extension IKESession {
     successor.inherit(from: self, context)
     children = [:]
     queue = []
+    followUps = []
     phase = .replaced
     crossing = nil
     childRetry = nil

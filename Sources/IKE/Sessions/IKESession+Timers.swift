@@ -5,6 +5,7 @@ extension IKESession {
   /// When `timeout` is due; nil if never.
   var nextDeadline: Instant? {
     var deadlines = [removal, requests.outstanding?.deadline, queue.isEmpty ? nil : unconfirmed?.until]
+    deadlines += followUps.map(\.expires)
     if phase == .established {
       deadlines += [childRetry, livenessDeadline, lifetime?.expires, superseded]
       if !isRekeying { deadlines.append(lifetime?.rekeys) }
@@ -27,6 +28,7 @@ extension IKESession {
     case .sendAgain(let bytes): send(bytes)
     case .giveUp: giveUp(context)
     }
+    expireFollowUps(context)
     guard phase == .established else { return false }
     if let superseded, superseded <= context.now { closeAsDuplicate(context) }
     expire(context)
@@ -66,7 +68,9 @@ extension IKESession {
   }
 
   private var noAnswerToAuthentication: SessionEnd {
-    .failed(.ikeSA, cause: "the peer answered IKE_SA_INIT but not IKE_AUTH: is UDP \(path.remote.port) blocked?")
+    let exchange = requests.outstanding?.exchange.type ?? .authentication
+    return .failed(
+      .ikeSA, cause: "the peer answered IKE_SA_INIT but not \(exchange): is UDP \(path.remote.port) blocked?")
   }
 
   /// Hard ends: an SA is not used beyond its lifetime, whatever became of its rekey.

@@ -43,11 +43,15 @@ final class IKESession {
   /// What AUTH is computed over; empty once both ends are authenticated.
   var initial = InitialExchange()
   var sa: IKESA?
+  /// What `sa` becomes behind the message that is being sent.
+  var nextSA: IKESA?
   var nat = NATSituation()
 
   var requests = RequestWindow()
   var responses = ResponseWindow()
   var queue: [Exchange] = []
+  /// What the peer has begun and is to go on with.
+  var followUps: [AwaitedFollowUp] = []
   /// Child SAs by inbound SPI.
   var children: [ESPSPI: ChildRecord] = [:]
 
@@ -151,6 +155,7 @@ final class IKESession {
     for child in children.values { removeChild(child.inboundSPI, reason: reason) }
     phase = .ended
     queue = []
+    followUps = []
     crossing = nil
     predecessor?.crossing = nil
     requests.close()

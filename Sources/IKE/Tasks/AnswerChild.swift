@@ -10,6 +10,8 @@ final class AnswerChild: ExchangeTask {
   private let isFirst: Bool
   private let replaces: ESPSPI?
   private var answer: [Payload] = []
+  /// What CREATE_CHILD_SA has agreed on, and the additional key exchanges that follow.
+  private var agreed: (child: IKESession.NewChild, followUps: AnsweredFollowUps)?
   /// Whether the exchange has brought a Child SA.
   private(set) var hasSucceeded = false
 
@@ -18,6 +20,11 @@ final class AnswerChild: ExchangeTask {
     self.replaces = replaces
   }
 
+  var awaitedLink: [UInt8]? { agreed?.followUps.link }
+
+  /// The nonces of CREATE_CHILD_SA, while additional key exchanges are to follow.
+  var awaitedNonces: Nonces? { awaitedLink == nil ? nil : agreed?.child.nonces }
+
   func build(in session: IKESession, _ context: SessionContext) -> [Payload] { answer }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
@@ -25,6 +32,7 @@ final class AnswerChild: ExchangeTask {
     guard session.phase == .established, !session.hasSentIKERekey else {
       throw .refused(NotifyPayload(.temporaryFailure))
     }
+    if agreed != nil { return try goOn(message, in: session, context) }
     // RFC 6023: an initiator may leave the first Child SA for later.
     if isFirst, message.payloads.securityAssociation == nil { return }
     guard let request = Request(message.payloads, in: session, isFirst: isFirst) else {
@@ -32,15 +40,30 @@ final class AnswerChild: ExchangeTask {
         notify: NotifyPayload(.invalidSyntax), session.endOfSA("the peer's request for a Child SA lacks a payload"))
     }
     switch negotiate(request, in: session, context) {
-    case .success(let new):
-      try session.install(new, context)
-      hasSucceeded = true
-      // An initiator that waits for the response to IKE_AUTH answers nothing.
-      if !isFirst { session.unconfirmed = UnconfirmedChild(new.inboundSPI, context) }
+    case .success: try finishIfComplete(in: session, context)
     case .failure(let refusal):
       answer = [.notify(refusal.notify)]
       if let cause = refusal.cause { session.childAttemptFailed(cause, context) }
     }
+  }
+
+  /// IKE_FOLLOWUP_KE: the next additional key exchange.
+  private func goOn(
+    _ message: IKEMessage, in session: IKESession, _ context: SessionContext
+  ) throws(ExchangeError) {
+    guard var (child, followUps) = agreed else { return }
+    answer = try followUps.answer(message.payloads, context)
+    child.secrets = followUps.secrets
+    agreed = (child, followUps)
+    try finishIfComplete(in: session, context)
+  }
+
+  private func finishIfComplete(in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
+    guard let (new, followUps) = agreed, followUps.areComplete else { return }
+    try session.install(new, context)
+    hasSucceeded = true
+    // An initiator that waits for the response to IKE_AUTH answers nothing.
+    if !isFirst { session.unconfirmed = UnconfirmedChild(new.inboundSPI, context) }
   }
 
   /// What a request for a Child SA must hold.
@@ -82,7 +105,7 @@ final class AnswerChild: ExchangeTask {
 
   private func negotiate(
     _ request: Request, in session: IKESession, _ context: SessionContext
-  ) -> Result<IKESession.NewChild, Refusal> {
+  ) -> Result<Void, Refusal> {
     let proposals = request.connection.childProposals
     guard let agreement = proposals.select(from: request.offer, isFirstChild: isFirst) else {
       let own = proposals.text(isFirstChild: isFirst)
@@ -95,13 +118,16 @@ final class AnswerChild: ExchangeTask {
       return .failure(Refusal(notify: NotifyPayload(.trafficSelectorsUnacceptable), cause: request.selectorMismatch))
     }
     return exchangeKeys(request, agreement).map { secret, publicValue in
+      let followUps = AnsweredFollowUps(agreement.suite.additionalKeyExchanges, firstSecret: secret, context)
       let nonces = Nonces(
         initiator: request.nonce, responder: isFirst ? session.initial.nonces.responder : context.newNonce())
       let new = IKESession.NewChild(
         suite: agreement.suite, inboundSPI: context.newESPSPI(), outboundSPI: agreement.peerSPI, nonces: nonces,
-        sharedSecret: secret, localSelectors: local, remoteSelectors: remote, isInitiator: false, replaces: replaces)
-      answer = acceptance(of: new, proposalNumber: agreement.proposalNumber, publicValue)
-      return new
+        secrets: followUps.secrets, localSelectors: local, remoteSelectors: remote, isInitiator: false,
+        replaces: replaces)
+      answer =
+        acceptance(of: new, proposalNumber: agreement.proposalNumber, publicValue) + followUps.announcement
+      agreed = (new, followUps)
     }
   }
 

@@ -23,6 +23,8 @@ final class DeleteChild: ExchangeTask {
 
   var subject: ESPSPI? { inboundSPI }
 
+  var changesChild: Bool { true }
+
   func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
     [.delete(.childSAs([inboundSPI]))]
   }

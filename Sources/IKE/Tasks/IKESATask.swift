@@ -28,8 +28,11 @@ final class InitiateIKESA: ExchangeTask {
       .keyExchange(KeyExchangePayload(method: method, publicValue: publicValue)),
       .nonce(NoncePayload(bytes: nonce)),
     ]
-    return (cookie.map { [.notify($0)] } ?? []) + request
+    return (cookie.map { [.notify($0)] } ?? []) + request + (offersRounds ? [.intermediateExchangeSupported] : [])
   }
+
+  /// Whether additional key exchanges are offered, for which there has to be IKE_INTERMEDIATE.
+  private var offersRounds: Bool { proposals.contains { !$0.additionalKeyExchanges.isEmpty } }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
     try processRetry(message.payloads)
@@ -42,6 +45,10 @@ final class InitiateIKESA: ExchangeTask {
     // RFC 7296 section 2.7: the choice must be one of what was offered, or the exchange has failed.
     guard let (suite, _) = proposals.accept(choice), suite.keyExchange == method, peer.method == method.rawValue else {
       throw .ignored(reason: "the peer chose \(describe(choice.proposals)), which we did not offer")
+    }
+    // RFC 9370 section 2.2.1: additional key exchanges take place in IKE_INTERMEDIATE, so both ends must know that.
+    guard suite.additionalKeyExchanges.isEmpty || message.payloads.notify(.intermediateExchangeSupported) != nil else {
+      throw .ignored(reason: "the peer chose additional key exchanges, but does not know IKE_INTERMEDIATE")
     }
     let nonces = Nonces(initiator: nonce, responder: peerNonce.bytes)
     let parameters = IKESAParameters(
@@ -61,6 +68,9 @@ final class InitiateIKESA: ExchangeTask {
   private func startAuthentication(in session: IKESession) {
     session.phase = .authenticating
     guard let connection = session.connection else { return }
+    for method in session.sa?.suite.additionalKeyExchanges ?? [] {
+      session.enqueue(.intermediate, [InitiateAdditionalKeyExchange(method)])
+    }
     session.enqueue(
       .authentication,
       [
@@ -100,11 +110,13 @@ final class AnswerIKESA: ExchangeTask {
     guard let offer = message.payloads.securityAssociation, let peer = message.payloads.keyExchange,
       let peerNonce = message.payloads.nonce
     else { throw .refused(NotifyPayload(.invalidSyntax)) }
-    let (suite, proposal) = try select(from: offer, in: session, context)
+    let knowsIntermediate = message.payloads.notify(.intermediateExchangeSupported) != nil
+    let (suite, proposal) = try select(from: offer, knowsIntermediate: knowsIntermediate, in: session, context)
     // RFC 7296 section 1.2: the peer guessed another method than the one we choose.
     guard suite.keyExchange.rawValue == peer.method else { throw .refused(NotifyPayload(wanting: suite.keyExchange)) }
     let nonces = Nonces(initiator: peerNonce.bytes, responder: context.newNonce())
     session.initial.nonces = nonces
+    session.initial.remainingKeyExchanges = suite.additionalKeyExchanges
     let parameters = IKESAParameters(
       suite: suite, nonces: nonces, initiatorSPI: session.initiatorSPI, responderSPI: session.responderSPI,
       isInitiator: false)
@@ -117,6 +129,7 @@ final class AnswerIKESA: ExchangeTask {
         .keyExchange(KeyExchangePayload(method: suite.keyExchange, publicValue: keyExchange.publicValue)),
         .nonce(NoncePayload(bytes: nonces.responder)),
       ]
+      if !suite.additionalKeyExchanges.isEmpty { answer.append(.intermediateExchangeSupported) }
     } catch {
       throw .refused(NotifyPayload(.invalidSyntax))
     }
@@ -126,17 +139,27 @@ final class AnswerIKESA: ExchangeTask {
 
   /// The first suite that any connection which may be meant accepts.
   private func select(
-    from offer: SecurityAssociationPayload, in session: IKESession, _ context: SessionContext
+    from offer: SecurityAssociationPayload, knowsIntermediate: Bool, in session: IKESession, _ context: SessionContext
   ) throws(ExchangeError) -> (suite: IKESuite, proposal: Proposal) {
     let policies = context.directory.responderPolicies(uplink: session.path.uplink, remote: session.path.remote.address)
-    let accepted = policies.flatMap(\.proposals)
+    // RFC 9370 section 2.2.1: without IKE_INTERMEDIATE there is no place for additional key exchanges.
+    let accepted = policies.flatMap(\.proposals).map { proposals in
+      proposals.filter { knowsIntermediate || $0.additionalKeyExchanges.isEmpty }
+    }
     for proposals in accepted { if let choice = proposals.select(from: offer) { return choice } }
-    let own = accepted.isEmpty ? "nothing: no connection is expected here" : accepted[0].text
+    let own = policies.first?.proposals.first?.text ?? "nothing: no connection is expected here"
     let cause = "no proposal chosen: peer offers \(describe(offer.proposals)); we accept \(own)"
     let failure = IKEReport.Failure(stage: .ikeSA, cause: cause, remote: session.path.remote, retryAfter: nil)
     session.effects.append(
       .action(.report(IKEReport(connection: policies.first?.soleConnection, .failed(failure)))))
     throw .refused(NotifyPayload(.noProposalChosen))
+  }
+}
+
+extension Payload {
+  /// The sender knows IKE_INTERMEDIATE (RFC 9242 section 3.1).
+  fileprivate static var intermediateExchangeSupported: Payload {
+    .notify(NotifyPayload(.intermediateExchangeSupported))
   }
 }
 

@@ -13,6 +13,8 @@ final class InitiateChild: ExchangeTask {
   private var method: KeyExchangeMethod?
   private var keyExchange: KeyExchange?
   private var firstNonces: Nonces?
+  /// What CREATE_CHILD_SA has agreed on, and the additional key exchanges that follow.
+  private var agreed: (child: IKESession.NewChild, followUps: InitiatedFollowUps)?
 
   init(isFirst: Bool, local: [TrafficSelector], remote: [TrafficSelector], replaces: ESPSPI? = nil) {
     self.isFirst = isFirst
@@ -21,7 +23,19 @@ final class InitiateChild: ExchangeTask {
     self.replaces = replaces
   }
 
+  var changesChild: Bool { true }
+
+  /// The IKE SA is about to go: there is no point in further rounds.
+  func isMoot(in session: IKESession) -> Bool { agreed != nil && session.phase != .established }
+
+  /// Whether CREATE_CHILD_SA is over, so that the next message is an IKE_FOLLOWUP_KE.
+  var isFollowingUp: Bool { agreed != nil }
+
+  /// Whether all rounds of the key exchange are over.
+  var isComplete: Bool { agreed?.followUps.areComplete ?? false }
+
   func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload] {
+    guard agreed == nil else { return try agreed?.followUps.build() ?? [] }
     guard let proposals = session.connection?.childProposals else { return [] }
     let spi = context.newESPSPI()
     inboundSPI = spi
@@ -45,22 +59,26 @@ final class InitiateChild: ExchangeTask {
   }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
-    if let new = try conclude(message, in: session, context) { try session.install(new, context) }
+    guard let new = try conclude(message, in: session, context) else { return }
+    guard isComplete else { throw .goOn }
+    try session.install(new, context)
   }
 
-  /// What the peer's answer amounts to: a Child SA that is still to be installed, or nil and the reason is reported.
+  /// What the peer's answer amounts to: a Child SA that is still to be installed as soon as the key exchange is complete,
+  /// or nil and the reason is reported.
   func conclude(
     _ message: IKEMessage, in session: IKESession, _ context: SessionContext
   ) throws(ExchangeError) -> IKESession.NewChild? {
     guard let proposals = session.connection?.childProposals, let inboundSPI else { return nil }
     try processRetry(message.payloads, proposals)
-    guard let choice = message.payloads.securityAssociation else {
+    guard message.payloads.holdsAgreement else {
       refused(message.payloads.errorNotify, proposals, in: session, context)
       return nil
     }
     do throws(Refusal) {
-      let agreement = try agree(choice, message.payloads, proposals)
-      return try newChild(agreement, inboundSPI, message.payloads)
+      try agreed == nil
+        ? begin(message.payloads, proposals, inboundSPI) : goOn(message.payloads)
+      return agreed?.child
     } catch {
       // The peer has set up what we cannot accept: it is told to take it down again.
       session.enqueue(.informational, [DeleteChild(inboundSPI)])
@@ -90,6 +108,28 @@ final class InitiateChild: ExchangeTask {
   /// Why the peer's answer is not acceptable.
   private struct Refusal: Error { let cause: String }
 
+  /// CREATE_CHILD_SA has been answered.
+  private func begin(
+    _ payloads: [Payload], _ proposals: [ESPProposal], _ inboundSPI: ESPSPI
+  ) throws(Refusal) {
+    guard let choice = payloads.securityAssociation else { throw Refusal(cause: "the peer's answer holds no SA") }
+    let agreement = try agree(choice, payloads, proposals)
+    let secret = try firstSecret(payloads)
+    guard
+      let followUps = InitiatedFollowUps(agreement.suite.additionalKeyExchanges, behind: payloads, firstSecret: secret)
+    else { throw Refusal(cause: "the peer does not go on with the additional key exchanges") }
+    agreed = (try newChild(agreement, inboundSPI, payloads, followUps.secrets), followUps)
+  }
+
+  /// IKE_FOLLOWUP_KE has been answered.
+  private func goOn(_ payloads: [Payload]) throws(Refusal) {
+    guard var (child, followUps) = agreed, followUps.process(payloads) else {
+      throw Refusal(cause: "the peer's additional key exchange cannot be used")
+    }
+    child.secrets = followUps.secrets
+    agreed = (child, followUps)
+  }
+
   private func agree(
     _ choice: SecurityAssociationPayload, _ payloads: [Payload], _ proposals: [ESPProposal]
   ) throws(Refusal) -> ESPAgreement {
@@ -103,26 +143,33 @@ final class InitiateChild: ExchangeTask {
     return agreement
   }
 
+  /// The secret of CREATE_CHILD_SA itself; nil without PFS.
+  private func firstSecret(_ payloads: [Payload]) throws(Refusal) -> SecretBytes? {
+    guard let keyExchange else { return nil }
+    guard let peer = payloads.keyExchange, peer.method == keyExchange.method.rawValue else {
+      throw Refusal(cause: "the peer's answer lacks the key exchange that PFS needs")
+    }
+    do {
+      return try keyExchange.sharedSecret(with: peer.publicValue)
+    } catch {
+      throw Refusal(cause: "the peer's key exchange: \(error)")
+    }
+  }
+
   private func newChild(
-    _ agreement: ESPAgreement, _ inboundSPI: ESPSPI, _ payloads: [Payload]
+    _ agreement: ESPAgreement, _ inboundSPI: ESPSPI, _ payloads: [Payload], _ secrets: SharedSecrets
   ) throws(Refusal) -> IKESession.NewChild {
     guard let nonces = firstNonces ?? payloads.nonce.map({ Nonces(initiator: nonce, responder: $0.bytes) }) else {
       throw Refusal(cause: "the peer's answer lacks a nonce")
     }
-    var secret: SecretBytes?
-    if let keyExchange {
-      guard let peer = payloads.keyExchange, peer.method == keyExchange.method.rawValue else {
-        throw Refusal(cause: "the peer's answer lacks the key exchange that PFS needs")
-      }
-      do {
-        secret = try keyExchange.sharedSecret(with: peer.publicValue)
-      } catch {
-        throw Refusal(cause: "the peer's key exchange: \(error)")
-      }
-    }
     return IKESession.NewChild(
       suite: agreement.suite, inboundSPI: inboundSPI, outboundSPI: agreement.peerSPI, nonces: nonces,
-      sharedSecret: secret, localSelectors: payloads.initiatorTrafficSelectors?.selectors ?? [],
+      secrets: secrets, localSelectors: payloads.initiatorTrafficSelectors?.selectors ?? [],
       remoteSelectors: payloads.responderTrafficSelectors?.selectors ?? [], isInitiator: true, replaces: replaces)
   }
+}
+
+extension [Payload] {
+  /// Whether a response to CREATE_CHILD_SA or IKE_FOLLOWUP_KE agrees to something, rather than refuse it.
+  var holdsAgreement: Bool { securityAssociation != nil || keyExchange != nil }
 }

@@ -10,13 +10,19 @@ final class InitiateIKERekey: ExchangeTask {
   private var keyExchange: KeyExchange?
   private var nonce: [UInt8] = []
   private var spi = IKESPI.zero
+  /// What CREATE_CHILD_SA has agreed on, and the additional key exchanges that follow.
+  private var agreed: (parameters: IKESAParameters, followUps: InitiatedFollowUps)?
 
   init(_ proposals: [IKEProposal], method: KeyExchangeMethod) {
     self.proposals = proposals
     self.method = method
   }
 
+  /// The IKE SA is about to go, or has gone over to the peer's: there is no point in further rounds.
+  func isMoot(in session: IKESession) -> Bool { agreed != nil && session.phase != .established }
+
   func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload] {
+    guard agreed == nil else { return try agreed?.followUps.build() ?? [] }
     nonce = context.newNonce()
     spi = context.newIKESPI()
     let fresh = try makeKeyExchange(method)
@@ -29,20 +35,34 @@ final class InitiateIKERekey: ExchangeTask {
   }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
-    guard let (own, nonces) = successor(message.payloads, in: session, context) else {
+    guard (agreed == nil ? begin(message.payloads) : goOn(message.payloads)), let (parameters, followUps) = agreed
+    else {
       return try refused(message.payloads, in: session, context)
     }
     // RFC 7296 section 2.8.2: the new IKE SA with the lowest nonce is deleted by the end that created it; if the peer
     // uses its own already, it has decided so.
-    guard session.isInCharge, !(session.crossing.map { nonces.lose(against: $0.nonces) } ?? false) else {
-      return stepBack(from: own, in: session, context)
+    let awaited = session.awaitedIKERekey
+    let rival = session.crossing?.nonces ?? awaited?.nonces
+    let hasLost = !session.isInCharge || rival.map { parameters.nonces.lose(against: $0) } ?? false
+    guard followUps.areComplete else {
+      if hasLost { return stepBack(from: nil, in: session, context) }
+      // RFC 9370 section 2.2.4: the peer knows all four nonces too, and does not go on.
+      if let awaited { session.forgetFollowUp(of: awaited) }
+      throw .goOn
     }
+    guard let own = successor(parameters, followUps.secrets, in: session, context) else {
+      return try refused(message.payloads, in: session, context)
+    }
+    if hasLost { return stepBack(from: own, in: session, context) }
     session.handOver(to: own, context)
     session.enqueue(.informational, [DeleteIKESA(reason: "the IKE SA has been rekeyed")])
   }
 
-  private func stepBack(from own: IKESession, in session: IKESession, _ context: SessionContext) {
+  /// Leaves the IKE SA to the peer's successor. RFC 9370 section 2.2.4: where the additional key exchanges have not taken
+  /// place there is none of our own to delete.
+  private func stepBack(from own: IKESession?, in session: IKESession, _ context: SessionContext) {
     if let crossing = session.crossing { session.handOver(to: crossing.successor, context) }
+    guard let own else { return }
     own.phase = .replaced
     own.enqueue(.informational, [DeleteIKESA(reason: "the peer has rekeyed the IKE SA too")])
     session.effects.append(.changed(own))
@@ -62,21 +82,31 @@ final class InitiateIKERekey: ExchangeTask {
     session.lifetime?.rekeys = context.now.advanced(by: .seconds(2) + context.share(of: .seconds(6)))
   }
 
-  /// The new session; nil where the peer has refused, or answered what we cannot accept: then it is tried again later.
-  private func successor(
-    _ payloads: [Payload], in session: IKESession, _ context: SessionContext
-  ) -> (IKESession, Nonces)? {
+  /// Takes the answer to CREATE_CHILD_SA; false where the peer has refused, or answered what we cannot accept: then it is
+  /// tried again later.
+  private func begin(_ payloads: [Payload]) -> Bool {
     guard let choice = payloads.securityAssociation, let (suite, proposal) = proposals.accept(choice),
       case .ike(let peerSPI) = proposal.spi, let peerNonce = payloads.nonce, let peer = payloads.keyExchange,
-      suite.keyExchange == method, peer.method == method.rawValue, let keyExchange
-    else { return nil }
-    let nonces = Nonces(initiator: nonce, responder: peerNonce.bytes)
+      suite.keyExchange == method, peer.method == method.rawValue,
+      let secret = try? keyExchange?.sharedSecret(with: peer.publicValue),
+      let followUps = InitiatedFollowUps(suite.additionalKeyExchanges, behind: payloads, firstSecret: secret)
+    else { return false }
     let parameters = IKESAParameters(
-      suite: suite, nonces: nonces, initiatorSPI: spi, responderSPI: peerSPI, isInitiator: true)
-    guard let secret = try? keyExchange.sharedSecret(with: peer.publicValue),
-      let sa = try? session.sa?.successor(parameters, sharedSecret: secret, random: context.random)
-    else { return nil }
-    let own = IKESession(succeeding: session, localSPI: spi, remoteSPI: peerSPI, isInitiator: true, sa: sa, context)
-    return (own, nonces)
+      suite: suite, nonces: Nonces(initiator: nonce, responder: peerNonce.bytes), initiatorSPI: spi,
+      responderSPI: peerSPI, isInitiator: true)
+    agreed = (parameters, followUps)
+    return true
+  }
+
+  /// Takes the answer to IKE_FOLLOWUP_KE.
+  private func goOn(_ payloads: [Payload]) -> Bool { agreed?.followUps.process(payloads) ?? false }
+
+  private func successor(
+    _ parameters: IKESAParameters, _ secrets: SharedSecrets, in session: IKESession, _ context: SessionContext
+  ) -> IKESession? {
+    guard let sa = try? session.sa?.successor(parameters, secrets, random: context.random) else { return nil }
+    return IKESession(
+      succeeding: session, localSPI: parameters.initiatorSPI, remoteSPI: parameters.responderSPI, isInitiator: true,
+      sa: sa, context)
   }
 }

@@ -11,8 +11,10 @@ final class InitiateMissingChild: ExchangeTask {
     creation = InitiateChild(isFirst: false, local: connection.localSelectors, remote: connection.remoteSelectors)
   }
 
+  var changesChild: Bool { true }
+
   /// The peer was faster.
-  func isMoot(in session: IKESession) -> Bool { !session.children.isEmpty }
+  func isMoot(in session: IKESession) -> Bool { !session.children.isEmpty || creation.isMoot(in: session) }
 
   func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload] {
     try creation.build(in: session, context)
@@ -20,6 +22,7 @@ final class InitiateMissingChild: ExchangeTask {
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
     guard let new = try creation.conclude(message, in: session, context) else { return }
+    guard creation.isComplete else { throw .goOn }
     let crossing = session.children.values.first
     if let crossing, new.nonces.lose(against: crossing.nonces) {
       return session.enqueue(.informational, [DeleteChild(new.inboundSPI)])

@@ -31,6 +31,6 @@ extension IKESession {
       message: byInitiator ? initial.request : initial.response,
       peerNonce: byInitiator ? initial.nonces.responder : initial.nonces.initiator,
       authenticationKey: byInitiator ? sa.keys.initiatorAuthentication : sa.keys.responderAuthentication,
-      identification: identification)
+      identification: identification, intermediate: initial.intermediate.octets)
   }
 }

@@ -45,12 +45,14 @@ struct KeyDerivationTests {
     let key = SecretBytes(Array(Log.presharedKey.utf8))
     let request = SignedOctets(
       pseudorandomFunction: .hmacSHA256, message: Log.request, peerNonce: Log.responderNonce,
-      authenticationKey: keys.initiatorAuthentication, identification: IdentificationPayload(.fqdn("fabric.test")))
+      authenticationKey: keys.initiatorAuthentication, identification: IdentificationPayload(.fqdn("fabric.test")),
+      intermediate: [])
     let initiator = SharedKeyAuthentication(request, presharedKey: key)
     #expect(initiator.payload.data == Log.initiatorProof)
     let response = SignedOctets(
       pseudorandomFunction: .hmacSHA256, message: Log.response, peerNonce: Log.initiatorNonce,
-      authenticationKey: keys.responderAuthentication, identification: IdentificationPayload(.fqdn("swan.test")))
+      authenticationKey: keys.responderAuthentication, identification: IdentificationPayload(.fqdn("swan.test")),
+      intermediate: [])
     #expect(SharedKeyAuthentication(response, presharedKey: key).payload.data == Log.responderProof)
 
     let method = AuthenticationPayload.sharedKey
@@ -65,7 +67,8 @@ struct KeyDerivationTests {
   @Test("KEYMAT of RFC 7296 section 2.17 for the first Child SA")
   func firstChild() throws {
     let child = try ChildKeys(
-      .hmacSHA256, derivation: try keys().derivation, sharedSecret: nil, nonces: nonces, protection: suite.protection)
+      .hmacSHA256, derivation: try keys().derivation, secrets: SharedSecrets(first: nil), nonces: nonces,
+      protection: suite.protection)
     #expect(child.initiator.encryption == SecretBytes(Log.childInitiatorEncryption))
     #expect(child.initiator.integrity == SecretBytes(Log.childInitiatorIntegrity))
     #expect(child.responder.encryption == SecretBytes(Log.childResponderEncryption))
@@ -75,7 +78,7 @@ struct KeyDerivationTests {
   @Test("KEYMAT of RFC 7296 section 2.17 for a rekey with PFS")
   func rekeyedChild() throws {
     let child = try ChildKeys(
-      .hmacSHA256, derivation: try keys().derivation, sharedSecret: SecretBytes(Log.rekeySharedSecret),
+      .hmacSHA256, derivation: try keys().derivation, secrets: SharedSecrets(first: SecretBytes(Log.rekeySharedSecret)),
       nonces: Nonces(initiator: Log.rekeyInitiatorNonce, responder: Log.rekeyResponderNonce),
       protection: suite.protection)
     #expect(child.initiator.encryption == SecretBytes(Log.rekeyInitiatorEncryption))
@@ -87,7 +90,7 @@ struct KeyDerivationTests {
   @Test("the salt of an AEAD comes out of the keying material behind its key, and there is no integrity key")
   func salt() throws {
     let child = try ChildKeys(
-      .hmacSHA256, derivation: try keys().derivation, sharedSecret: nil, nonces: nonces,
+      .hmacSHA256, derivation: try keys().derivation, secrets: SharedSecrets(first: nil), nonces: nonces,
       protection: .aead(.aes256GCM16))
     #expect(child.initiator.encryption.count == 36)
     #expect(child.initiator.integrity == nil)

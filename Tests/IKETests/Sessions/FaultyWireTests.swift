@@ -7,12 +7,23 @@ import WireFormat
 
 @Suite("Loss, duplicates, disorder and corruption")
 struct FaultyWireTests {
+  /// What the tunnel is made with.
+  enum Kind: CaseIterable {
+    case classic
+    /// With ML-KEM behind every key exchange, and so IKE_INTERMEDIATE and IKE_FOLLOWUP_KE.
+    case postQuantum
+
+    func change(_ connection: inout IKEConnection) { if self == .postQuantum { connection.demand([.mlkem768]) } }
+  }
+
   /// A life in which every exchange happens: establishment, a rekey of both SAs by either end, a further Child SA,
   /// liveness, deletion. `fate` decides over each of its datagrams.
-  private func life(_ fate: @escaping (Int, IKEDatagram) -> VirtualWire<IKEDatagram>.Fate) -> TwoGateways {
+  private func life(
+    _ kind: Kind, _ fate: @escaping (Int, IKEDatagram) -> VirtualWire<IKEDatagram>.Fate
+  ) -> TwoGateways {
     let pair = TwoGateways()
     pair.wire.fate = fate
-    pair.configure()
+    pair.configure(left: kind.change, right: kind.change)
     pair.run(for: .seconds(20))
     for gateway in [pair.left, pair.right] {
       if let spi = gateway.installed.keys.first {
@@ -34,38 +45,38 @@ struct FaultyWireTests {
     #expect(pair.right.establishedSessions.count == 1, comment)
   }
 
-  @Test("the loss of any one message is made good by retransmission")
-  func lossOfEach() {
-    let count = life { _, _ in .deliver }.wire.count
+  @Test("the loss of any one message is made good by retransmission", arguments: Kind.allCases)
+  func lossOfEach(kind: Kind) {
+    let count = life(kind) { _, _ in .deliver }.wire.count
     #expect(count > 20)
     for lost in 0..<count {
-      let pair = life { index, _ in index == lost ? .lose : .deliver }
+      let pair = life(kind) { index, _ in index == lost ? .lose : .deliver }
       expectIntact(pair, "message \(lost) lost")
     }
   }
 
-  @Test("the loss of any two messages in a row is made good by retransmission")
-  func lossOfPairs() {
-    for lost in 0..<life({ _, _ in .deliver }).wire.count {
-      let pair = life { index, _ in index == lost || index == lost + 1 ? .lose : .deliver }
+  @Test("the loss of any two messages in a row is made good by retransmission", arguments: Kind.allCases)
+  func lossOfPairs(kind: Kind) {
+    for lost in 0..<life(kind, { _, _ in .deliver }).wire.count {
+      let pair = life(kind) { index, _ in index == lost || index == lost + 1 ? .lose : .deliver }
       expectIntact(pair, "messages \(lost) and \(lost + 1) lost")
     }
   }
 
-  @Test("a duplicate of any message changes nothing")
-  func duplicateOfEach() {
-    for twice in 0..<life({ _, _ in .deliver }).wire.count {
-      let pair = life { index, _ in index == twice ? .duplicate : .deliver }
+  @Test("a duplicate of any message changes nothing", arguments: Kind.allCases)
+  func duplicateOfEach(kind: Kind) {
+    for twice in 0..<life(kind, { _, _ in .deliver }).wire.count {
+      let pair = life(kind) { index, _ in index == twice ? .duplicate : .deliver }
       expectIntact(pair, "message \(twice) twice")
       #expect(pair.left.childrenEstablished.count == 3, "message \(twice) twice")
     }
   }
 
-  @Test("any message may come late, behind others and behind its own retransmission")
-  func disorder() {
-    for late in 0..<life({ _, _ in .deliver }).wire.count {
+  @Test("any message may come late, behind others and behind its own retransmission", arguments: Kind.allCases)
+  func disorder(kind: Kind) {
+    for late in 0..<life(kind, { _, _ in .deliver }).wire.count {
       for delay in [Duration.milliseconds(15), .milliseconds(700), .seconds(3)] {
-        let pair = life { index, _ in index == late ? .delay(delay) : .deliver }
+        let pair = life(kind) { index, _ in index == late ? .delay(delay) : .deliver }
         expectIntact(pair, "message \(late) late by \(delay)")
       }
     }
@@ -76,7 +87,7 @@ struct FaultyWireTests {
   func storm(seed: UInt64) {
     let random = SeededRandom(seed: seed)
     var isCalm = false
-    let pair = life { _, _ in
+    let pair = life(seed % 2 == 0 ? .classic : .postQuantum) { _, _ in
       guard !isCalm else { return .deliver }
       switch random.next() % 10 {
       case 0, 1: return .lose

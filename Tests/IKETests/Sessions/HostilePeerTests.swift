@@ -112,7 +112,8 @@ struct HostilePeerTests {
     let session = try #require(pair.left.establishedSessions.first)
     let header = session.header(
       .informational, isResponse: false, messageID: try #require(session.requests.nextMessageID))
-    let sealed = try #require(session.sa).protection.seal(header, first: PayloadType(rawValue: 99), [0, 0x80, 0, 4])
+    let sealed = try #require(session.sa).protection.seal(
+      header, ProtectedContents(first: PayloadType(rawValue: 99), bytes: [0, 0x80, 0, 4]))
     let answers = deliver(sealed, to: pair)
     #expect(
       try open(answers.first, in: pair) == [.notify(NotifyPayload(.unsupportedCriticalPayload, data: [99]))])

@@ -12,16 +12,25 @@ struct StateTimesMessageTests {
     case initSent = "IKE_SA_INIT is out"
     case authSent = "IKE_AUTH is out"
     case initAnswered = "IKE_SA_INIT is answered"
+    case intermediateSent = "IKE_INTERMEDIATE is out"
+    case intermediateAwaited = "IKE_SA_INIT is answered, IKE_INTERMEDIATE is to come"
     case establishedInitiator = "established, as initiator"
     case establishedResponder = "established, as responder"
     case rekeyingChild = "a rekey of the Child SA is out"
     case rekeyingIKE = "a rekey of the IKE SA is out"
+    case followingUp = "IKE_FOLLOWUP_KE is out"
+    case followUpAwaited = "CREATE_CHILD_SA is answered, IKE_FOLLOWUP_KE is to come"
     case replaced = "rekeyed, DELETE is out"
     case successor = "made by a rekey that crosses ours"
     case deleting = "DELETE is out"
     case ended = "deleted by the peer"
 
     var testDescription: String { rawValue }
+
+    /// Whether ML-KEM follows every key exchange.
+    var isPostQuantum: Bool {
+      [.intermediateSent, .intermediateAwaited, .followingUp, .followUpAwaited].contains(self)
+    }
   }
 
   /// How a message is protected.
@@ -109,7 +118,13 @@ struct StateTimesMessageTests {
       header.messageID == session.responses.expectedMessageID
     else { return false }
     switch (header.exchangeType, session.phase) {
-    case (.authentication, .authenticating): return !session.isInitiator
+    case (.authentication, .authenticating):
+      return !session.isInitiator && session.initial.remainingKeyExchanges.isEmpty
+    case (.intermediate, .authenticating):
+      return !session.isInitiator && !session.initial.remainingKeyExchanges.isEmpty
+    case (.followUpKeyExchange, .established), (.followUpKeyExchange, .replaced), (.followUpKeyExchange, .successor),
+      (.followUpKeyExchange, .deleting):
+      return true
     case (.createChildSA, .established), (.createChildSA, .replaced), (.createChildSA, .successor),
       (.createChildSA, .deleting):
       return true
@@ -155,9 +170,12 @@ struct StateTimesMessageTests {
     case .initSent: pair.rewrite = { _ in nil }
     case .authSent, .initAnswered:
       pair.rewrite = { $0.isRequest(.authentication, from: TwoGateways.leftAddress) ? nil : $0 }
+    case .intermediateSent, .intermediateAwaited:
+      pair.rewrite = { $0.isRequest(.intermediate, from: TwoGateways.leftAddress) ? nil : $0 }
     default: break
     }
-    pair.configure()
+    let change: (inout IKEConnection) -> Void = { if state.isPostQuantum { $0.demand([.mlkem768]) } }
+    pair.configure(left: change, right: change)
     pair.run(for: .milliseconds(300))
     try drive(pair, into: state)
     return try subject(of: state, in: pair)
@@ -166,7 +184,13 @@ struct StateTimesMessageTests {
   private func drive(_ pair: TwoGateways, into state: State) throws {
     let tunnel = "tunnel"
     switch state {
-    case .initSent, .authSent, .initAnswered, .establishedInitiator, .establishedResponder: return
+    case .initSent, .authSent, .initAnswered, .intermediateSent, .intermediateAwaited, .establishedInitiator,
+      .establishedResponder:
+      return
+    case .followingUp, .followUpAwaited:
+      pair.rewrite = { $0.isRequest(.followUpKeyExchange, from: TwoGateways.leftAddress) ? nil : $0 }
+      let spi = try #require(pair.left.installed.keys.first)
+      pair.handle(pair.left, .rekeyChild(connection: tunnel, inboundSPI: spi))
     case .rekeyingChild:
       pair.rewrite = { _ in nil }
       let spi = try #require(pair.left.installed.keys.first)
@@ -194,13 +218,14 @@ struct StateTimesMessageTests {
   }
 
   private func subject(of state: State, in pair: TwoGateways) throws -> Subject {
-    let isRight = state == .initAnswered || state == .establishedResponder
+    let isRight = [.initAnswered, .intermediateAwaited, .establishedResponder, .followUpAwaited].contains(state)
     let gateway = isRight ? pair.right : pair.left
     let phase: IKESession.Phase =
       switch state {
       case .initSent: .initial
-      case .authSent, .initAnswered: .authenticating
-      case .establishedInitiator, .establishedResponder, .rekeyingChild, .rekeyingIKE: .established
+      case .authSent, .initAnswered, .intermediateSent, .intermediateAwaited: .authenticating
+      case .establishedInitiator, .establishedResponder, .rekeyingChild, .rekeyingIKE, .followingUp, .followUpAwaited:
+        .established
       case .replaced: .replaced
       case .successor: .successor
       case .deleting: .deleting
