@@ -39,7 +39,8 @@ struct FuzzedResponder: ~Copyable {
 
   private static let connection = IKEConnection(
     name: "tunnel", localUplink: "isp", localAddress: address, remoteAddress: peerAddress,
-    localIdentity: .fqdn(identity), remoteIdentity: .fqdn(peerIdentity), presharedKey: SecretBytes(presharedKey),
+    localIdentity: .fqdn(identity), remoteIdentity: .fqdn(peerIdentity),
+    authentication: .presharedKey(SecretBytes(presharedKey)),
     initiates: false,
     ikeProposals: IKEProposal.proposals(
       encryption: [.aes256GCM16], integrity: [], pseudorandomFunctions: [.hmacSHA256],
