@@ -28,17 +28,18 @@ final class InboundPath {
 
   /// Carries a batch of what is waiting on port 4500; false if nothing was. Throws if the socket cannot be read.
   func carry(encapsulatedOn uplink: ESPUplink) throws(LinuxError) -> Bool {
-    let count = try batch.receive(from: uplink.encapsulated)
-    for index in 0..<count {
-      var train = batch.datagram(index)
-      let size = batch.segmentSize(index)
-      repeat {
-        take(UnsafeMutableRawBufferPointer(rebasing: train.prefix(size)), index, uplink)
-        train = UnsafeMutableRawBufferPointer(rebasing: train.dropFirst(size))
-      } while !train.isEmpty
+    defer { flush() }
+    var taken = 0
+    var received = try batch.receive(from: uplink.encapsulated)
+    while received > 0 {
+      for index in taken..<batch.count { take(train: index, uplink) }
+      taken = batch.count
+      // What the sender read as one packet may be longer than a train: the rest is about to arrive, and the receiver need
+      // not know that it was cut.
+      guard runTunnel != nil, run.isOpen, !batch.isFull else { break }
+      received = try batch.receiveMore(from: uplink.encapsulated)
     }
-    flush()
-    return count > 0
+    return taken > 0
   }
 
   /// Carries a batch of what is waiting as protocol 50; false if nothing was. Throws if the socket cannot be read.
@@ -54,6 +55,15 @@ final class InboundPath {
     }
     flush()
     return count > 0
+  }
+
+  private func take(train slot: Int, _ uplink: ESPUplink) {
+    var train = batch.datagram(slot)
+    let size = batch.segmentSize(slot)
+    repeat {
+      take(UnsafeMutableRawBufferPointer(rebasing: train.prefix(size)), slot, uplink)
+      train = UnsafeMutableRawBufferPointer(rebasing: train.dropFirst(size))
+    } while !train.isEmpty
   }
 
   private func take(_ datagram: UnsafeMutableRawBufferPointer, _ slot: Int, _ uplink: ESPUplink) {

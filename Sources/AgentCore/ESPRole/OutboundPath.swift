@@ -111,7 +111,7 @@ final class OutboundPath {
     let joint =
       uplink.sendsTrains(sa.path.encapsulation)
       ? batch.trainEnd(forDatagramOf: sealedLength, trafficClass: trafficClass) : nil
-    if joint == nil, batch.isFull { flush(way) }
+    if joint == nil, batch.isFull || batch.endsInLongTrain { flush(way) }
     let slot = batch.slot(joint == nil ? batch.count : batch.count - 1)
     let start = (joint ?? 0) + sa.layout.prefixLength
     let inner = start..<(start + length)

@@ -17,10 +17,12 @@ public final class PacketRun {
   @exclusivity(unchecked) private var nextSequence: UInt32 = 0
   @exclusivity(unchecked) private var nextIdentification: UInt16 = 0
   @exclusivity(unchecked) private var isFirstVerified = false
-  @exclusivity(unchecked) private var isOpen = false
   @exclusivity(unchecked) private var lastFlags: UInt8 = 0
   private let storage: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>
   @exclusivity(unchecked) private var pieceCount = 0
+
+  /// Whether another packet may follow in the run.
+  @exclusivity(unchecked) public private(set) var isOpen = false
 
   /// The length of all pieces together, in bytes.
   @exclusivity(unchecked) public private(set) var length = 0

@@ -133,6 +133,10 @@ public final class DatagramBatch {
     vectors[count - 1].iov_len += length
   }
 
+  /// Whether the last train is so long that it is better sent than kept for company: the system call is a small part of
+  /// what it costs, and its receiver can work on it while the next one is made.
+  public var endsInLongTrain: Bool { count > 0 && vectors[count - 1].iov_len >= DatagramBatch.maximumTrain / 2 }
+
   /// Empties all slots.
   public func removeAll() { count = 0 }
 
@@ -220,21 +224,28 @@ public final class DatagramBatch {
   /// A datagram larger than a slot is dropped: it comes out empty. A pending network error of an earlier datagram
   /// (ICMP unreachable) reads as nothing waiting.
   public func receive(from socket: some DatagramSocket) throws(LinuxError) -> Int {
-    for index in 0..<capacity {
+    removeAll()
+    return try receiveMore(from: socket)
+  }
+
+  /// Fills the slots behind those in use with the datagrams that are waiting; returns how many slots they take. Else as
+  /// `receive`.
+  public func receiveMore(from socket: some DatagramSocket) throws(LinuxError) -> Int {
+    let first = count
+    for index in first..<capacity {
       vectors[index] = iovec(iov_base: slot(index).baseAddress, iov_len: slotSize)
       messages[index].header.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
       messages[index].header.msg_control = control(index)
       messages[index].header.msg_controllen = CLINUX_BESIDE_SPACE
     }
-    count = 0
-    let result = clinux_receive_messages(socket.descriptor.rawValue, messages, UInt32(capacity))
+    let result = clinux_receive_messages(socket.descriptor.rawValue, messages + first, UInt32(capacity - first))
     switch -result {
     case EAGAIN, EINTR, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOPROTOOPT, EPROTO, EOPNOTSUPP, EACCES:
       return 0
-    default: count = Int(try check("recvmmsg", result))
+    default: count += Int(try check("recvmmsg", result))
     }
-    for index in 0..<count { takeLength(index) }
-    return count
+    for index in first..<count { takeLength(index) }
+    return count - first
   }
 
   private func takeLength(_ index: Int) {
