@@ -1,0 +1,1 @@
+"""What scripts/bench is made of: the network, the ways through it, what is measured, and the report."""
