@@ -9,6 +9,13 @@ struct HostileNetwork {
     case ike(IKEDatagram)
     /// A packet of the tunnel, to this gateway.
     case esp(SimulatedSADatabase.Packet, to: Schedule.Side)
+
+    /// The length of the IP packet, in bytes, where it matters.
+    var length: Int {
+      guard case .ike(let datagram) = self else { return 0 }
+      // IP and UDP headers; on port 4500 the non-ESP marker.
+      return 28 + (datagram.local.port == 4500 ? 4 : 0) + datagram.bytes.count
+    }
   }
 
   private var wire = VirtualWire<Packet>()
@@ -35,7 +42,7 @@ struct HostileNetwork {
   mutating func cut(until end: Instant) { cutUntil = max(cutUntil, end) }
 
   mutating func send(_ packet: Packet, at now: Instant) {
-    guard now >= cutUntil else { return }
+    guard now >= cutUntil, packet.length <= schedule.pathMTU else { return }
     let fate = fate(of: packet)
     wire.fate = { _, _ in fate }
     wire.send(packet, at: now)

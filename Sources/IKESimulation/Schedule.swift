@@ -59,6 +59,10 @@ package struct Schedule {
   package let forcesEncapsulation: Bool
   /// Whether ML-KEM follows every key exchange.
   package let isPostQuantum: Bool
+  /// Whether messages are so long that they have to be cut into fragments.
+  package let hasLongMessages: Bool
+  /// The largest IP packet that the network carries, in bytes.
+  package let pathMTU: Int
 
   /// The schedule of a seed.
   package init(seed: UInt64) {
@@ -74,6 +78,9 @@ package struct Schedule {
     rates = Schedule.rates(severity, &dice)
     commands = Schedule.commands(severity, within: storm, &dice)
     isPostQuantum = dice.chance(in: 1000, of: 250)
+    hasLongMessages = dice.chance(in: 3, of: 1)
+    // What does not fit is lost each time that it is sent, which is not gentle.
+    pathMTU = severity == .gentle ? 1500 : [1500, 1400, 576][dice.roll(0...2)]
   }
 
   private static func rates(_ severity: Severity, _ dice: inout Dice) -> FaultRates {

@@ -244,9 +244,16 @@ extension IKEConnection {
         keyExchangeMethods: schedule.hasPerfectForwardSecrecy ? [.curve25519] : [],
         additional: schedule.hasPerfectForwardSecrecy ? schedule.additionalKeyExchanges : .none,
         extendedSequenceNumbers: true),
-      localSelectors: [.any(.v4)], remoteSelectors: [.any(.v4)], ikeLifetime: schedule.ikeLifetime,
+      localSelectors: selectors(schedule), remoteSelectors: selectors(schedule), ikeLifetime: schedule.ikeLifetime,
       childLifetime: schedule.childLifetime, childLifetimeBytes: nil, deadPeerInterval: .seconds(20),
       forceEncapsulation: schedule.forcesEncapsulation, replayWindow: 64)
+  }
+
+  /// All traffic, named in one selector or in so many that messages become long.
+  private static func selectors(_ schedule: Schedule) -> [TrafficSelector] {
+    guard schedule.hasLongMessages else { return [.any(.v4)] }
+    let networks = (UInt32(0)..<64).compactMap { IPPrefix(containing: .v4($0 << 26), length: 6) }
+    return networks.map { TrafficSelector($0) }
   }
 
   /// The same tunnel seen from the other end.

@@ -9,9 +9,6 @@ final class MessageProtection {
   private let random: any RandomSource
   private var counter: UInt64 = 0
 
-  /// The IKE header and the generic header of the SK payload stand in front of the IV and are authenticated with it.
-  private static let prefixLength = IKEHeader.length + PayloadChain.headerLength
-
   init(
     suite: IKESuite, keys: IKEKeys, isInitiator: Bool, random: any RandomSource
   ) throws(CryptographyError) {
@@ -27,31 +24,31 @@ final class MessageProtection {
 
   /// The message with its payloads inside an SK payload.
   func seal(_ message: IKEMessage) throws(CryptographyError) -> [UInt8] {
-    try seal(message.header, ProtectedContents(message.payloads))
+    try seal(message.header, ProtectedContents(message.payloads), position: nil)
   }
 
-  /// A message whose SK payload holds `contents`.
-  func seal(_ header: IKEHeader, _ contents: ProtectedContents) throws(CryptographyError) -> [UInt8] {
+  /// A message whose SK payload holds `contents`, or whose SKF payload holds this piece of them.
+  func seal(
+    _ header: IKEHeader, _ contents: ProtectedContents, position: FragmentPosition?
+  ) throws(CryptographyError) -> [UInt8] {
     let iv = nextIV()
-    var text = ByteWriter(capacity: contents.bytes.count + suite.encryption.blockLength)
-    text.write(contents.bytes)
-    let blockLength = suite.encryption.blockLength
-    let padding = (blockLength - (text.count + 1) % blockLength) % blockLength
-    text.write(repeating: 0, count: padding)
-    text.write(UInt8(padding))
-
-    let bodyLength = PayloadChain.headerLength + iv.count + text.count + suite.icvLength
+    let padding = paddingLength(contents.bytes.count)
+    let bodyLength =
+      prefixLength(position) - IKEHeader.length + iv.count + contents.bytes.count + padding + 1 + suite.icvLength
     var writer = ByteWriter(capacity: IKEHeader.length + bodyLength)
-    header.write(to: &writer, firstPayload: .encrypted, bodyLength: bodyLength)
+    header.write(to: &writer, firstPayload: position == nil ? .encrypted : .encryptedFragment, bodyLength: bodyLength)
     writer.write(contents.first.rawValue)
     writer.write(UInt8(0))
     writer.write(UInt16(bodyLength))
+    position?.write(to: &writer)
     writer.write(iv)
-    writer.write(text.bytes)
+    writer.write(contents.bytes)
+    writer.write(repeating: 0, count: padding)
+    writer.write(UInt8(padding))
     writer.write(repeating: 0, count: suite.icvLength)
     var bytes = writer.bytes
     let sealed = bytes.withUnsafeMutableBytes { bytes in
-      let part = Parts(bytes, suite)
+      let part = Parts(bytes, suite, prefixLength: prefixLength(position))
       return Result { () throws(CryptographyError) in
         try outbound.seal(header: part.header, iv: part.iv, text: part.text, icv: part.icv)
       }
@@ -60,28 +57,54 @@ final class MessageProtection {
     return bytes
   }
 
-  /// The payloads inside a message's SK payload; nil if it is not authentic. Throws if it is, but cannot be read.
-  func open(_ message: ReceivedMessage) throws(MessageError) -> IKEMessage? {
-    guard let contents = try contents(of: message) else { return nil }
-    return IKEMessage(header: message.header, payloads: try contents.payloads())
+  /// How many bytes of the contents a fragment holds in a datagram of `length` bytes; none may be left.
+  func contentLength(ofFragment length: Int) -> Int {
+    let text = length - FragmentPosition.prefixLength - suite.encryption.ivLength - suite.icvLength
+    return max(0, text - text % suite.encryption.blockLength - 1)
   }
 
-  /// What stands inside a message's SK payload; nil if it is not authentic.
-  func contents(of message: ReceivedMessage) throws(MessageError) -> ProtectedContents? {
+  /// What an SK or SKF payload held.
+  struct Opened {
+    let contents: ProtectedContents
+    /// Which piece of the message this is; nil for the whole of it.
+    let position: FragmentPosition?
+  }
+
+  /// The payloads inside a message's SK payload; nil if it is not authentic, or not whole. Throws if it is, but cannot be
+  /// read.
+  func open(_ message: ReceivedMessage) throws(MessageError) -> IKEMessage? {
+    guard let opened = try openPart(message), opened.position == nil else { return nil }
+    return IKEMessage(header: message.header, payloads: try opened.contents.payloads())
+  }
+
+  /// What is inside a message's SK or SKF payload; nil if it is not authentic. Throws if it is, but cannot be read.
+  func openPart(_ message: ReceivedMessage) throws(MessageError) -> Opened? {
     // The payloads in front of SK would be authenticated too, but nothing sends any: they are not accepted.
     let chain = try message.chain()
     guard chain.payloads.isEmpty, let encrypted = chain.encrypted,
       encrypted.body.count > suite.encryption.ivLength + suite.icvLength
     else { return nil }
     var bytes = message.bytes
+    let prefixLength = prefixLength(encrypted.position)
     let isAuthentic = bytes.withUnsafeMutableBytes { bytes in
-      let part = Parts(bytes, suite)
+      let part = Parts(bytes, suite, prefixLength: prefixLength)
       return inbound.open(header: part.header, iv: part.iv, text: part.text, icv: UnsafeRawBufferPointer(part.icv))
     }
     guard isAuthentic else { return nil }
-    let text = bytes[(Self.prefixLength + suite.encryption.ivLength)..<(bytes.count - suite.icvLength)]
+    let text = bytes[(prefixLength + suite.encryption.ivLength)..<(bytes.count - suite.icvLength)]
     guard let padding = text.last, Int(padding) < text.count else { throw .malformed(.invalid(field: "pad length")) }
-    return ProtectedContents(first: encrypted.firstInside, bytes: Array(text.dropLast(Int(padding) + 1)))
+    let contents = ProtectedContents(first: encrypted.firstInside, bytes: Array(text.dropLast(Int(padding) + 1)))
+    return Opened(contents: contents, position: encrypted.position)
+  }
+
+  /// The headers in front of the IV, which are authenticated with it.
+  private func prefixLength(_ position: FragmentPosition?) -> Int {
+    position == nil ? IKEHeader.length + PayloadChain.headerLength : FragmentPosition.prefixLength
+  }
+
+  private func paddingLength(_ count: Int) -> Int {
+    let blockLength = suite.encryption.blockLength
+    return (blockLength - (count + 1) % blockLength) % blockLength
   }
 
   /// An IV that this key has not had: a counter for AES-GCM (RFC 5282 section 3.1), unpredictable bytes for AES-CBC.
@@ -100,7 +123,7 @@ final class MessageProtection {
     let text: UnsafeMutableRawBufferPointer
     let icv: UnsafeMutableRawBufferPointer
 
-    init(_ bytes: UnsafeMutableRawBufferPointer, _ suite: ProtectionSuite) {
+    init(_ bytes: UnsafeMutableRawBufferPointer, _ suite: ProtectionSuite, prefixLength: Int) {
       let textStart = prefixLength + suite.encryption.ivLength
       let textEnd = bytes.count - suite.icvLength
       header = UnsafeRawBufferPointer(rebasing: bytes[..<prefixLength])

@@ -32,6 +32,9 @@ struct ReceivedMessage {
     self.bytes = bytes
   }
 
+  /// Whether the message came as one of several fragments.
+  var isFragment: Bool { firstPayload == .encryptedFragment }
+
   /// Reads the payloads behind the header; those of a protected message stay sealed.
   func chain() throws(MessageError) -> PayloadChain {
     var reader = ByteReader(bytes[IKEHeader.length...])

@@ -17,7 +17,7 @@ struct PayloadChain {
 
   /// The payloads in the order of the message.
   private(set) var payloads: [Payload]
-  /// What stands in an encrypted payload at the end, still sealed.
+  /// What stands in an SK or SKF payload at the end, still sealed.
   private(set) var encrypted: EncryptedPayload?
 
   /// Reads a chain that fills the reader to its end and starts with a payload of type `first`.
@@ -33,9 +33,10 @@ struct PayloadChain {
         let length = Int(try reader.readUInt16())
         guard length >= PayloadChain.headerLength else { throw WireFormatError.invalid(field: "payload length") }
         var body = try reader.subreader(length - PayloadChain.headerLength)
-        if type == .encrypted {
+        if type == .encrypted || type == .encryptedFragment {
+          let position = type == .encryptedFragment ? try FragmentPosition(&body) : nil
           // RFC 7296 section 3.14: the next payload field names the first payload inside, so SK is the last outside.
-          self.encrypted = EncryptedPayload(firstInside: next, body: body.readRemaining())
+          self.encrypted = EncryptedPayload(firstInside: next, position: position, body: body.readRemaining())
           break
         }
         payloads.append(try Payload(type, isCritical: isCritical, &body))

@@ -32,4 +32,6 @@ struct PayloadType: RawRepresentable, Hashable {
   static let responderTrafficSelectors = PayloadType(rawValue: 45)
   /// SK.
   static let encrypted = PayloadType(rawValue: 46)
+  /// SKF.
+  static let encryptedFragment = PayloadType(rawValue: 53)
 }

@@ -19,6 +19,8 @@
 struct EncryptedPayload {
   /// The type of the first payload inside.
   let firstInside: PayloadType
+  /// Which piece of the message this is; nil for the whole of it.
+  let position: FragmentPosition?
   /// Initialization vector, cipher text and check value; a slice of the datagram that ends with it.
   let body: ArraySlice<UInt8>
 }

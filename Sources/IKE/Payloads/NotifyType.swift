@@ -33,6 +33,7 @@ struct NotifyType: RawRepresentable, Hashable {
   static let trafficFlowConfidentialityPaddingNotSupported = NotifyType(rawValue: 16394)
   static let intermediateExchangeSupported = NotifyType(rawValue: 16438)
   static let additionalKeyExchange = NotifyType(rawValue: 16441)
+  static let fragmentationSupported = NotifyType(rawValue: 16430)
 }
 
 extension NotifyType: CustomStringConvertible {
@@ -51,6 +52,7 @@ extension NotifyType: CustomStringConvertible {
     .trafficFlowConfidentialityPaddingNotSupported: "ESP_TFC_PADDING_NOT_SUPPORTED",
     .intermediateExchangeSupported: "INTERMEDIATE_EXCHANGE_SUPPORTED",
     .additionalKeyExchange: "ADDITIONAL_KEY_EXCHANGE",
+    .fragmentationSupported: "IKEV2_FRAGMENTATION_SUPPORTED",
   ]
 
   /// The RFC's name, or the number of a type that Fabric does not know.

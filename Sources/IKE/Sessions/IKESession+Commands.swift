@@ -6,7 +6,9 @@ extension IKESession {
   func start(_ context: SessionContext) {
     report(.connecting(path.remote))
     guard let connection, let first = connection.ikeProposals.first?.keyExchangeMethods.first else { return }
-    enqueue(.initial, [InitiateIKESA(connection.ikeProposals, method: first), InitiateNATDetection()])
+    enqueue(
+      .initial,
+      [InitiateIKESA(connection.ikeProposals, method: first), InitiateNATDetection(), NegotiateFragmentation()])
     startNextExchange(context)
   }
 

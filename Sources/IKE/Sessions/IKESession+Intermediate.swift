@@ -3,13 +3,6 @@ import FabricCrypto
 /// IKE_INTERMEDIATE: what happens between IKE_SA_INIT and IKE_AUTH, under keys whose peer is not authenticated yet
 /// (RFC 9242).
 extension IKESession {
-  /// The payloads of a protected message; nil if it is not authentic.
-  func unseal(_ message: ReceivedMessage) throws(MessageError) -> IKEMessage? {
-    guard let contents = try sa?.protection.contents(of: message) else { return nil }
-    noteIntermediate(message.header, contents)
-    return IKEMessage(header: message.header, payloads: try contents.payloads())
-  }
-
   /// RFC 9242 section 3.3.2: AUTH covers every message of an IKE_INTERMEDIATE exchange.
   func noteIntermediate(_ header: IKEHeader, _ contents: ProtectedContents) {
     guard header.exchangeType == .intermediate, let sa else { return }

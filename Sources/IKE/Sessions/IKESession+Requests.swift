@@ -35,9 +35,9 @@ extension IKESession {
       var payloads: [Payload] = []
       for task in exchange.tasks { payloads += try task.build(in: self, context) }
       let header = header(exchange.type, isResponse: false, messageID: messageID)
-      let bytes = try encode(IKEMessage(header: header, payloads: payloads))
-      requests.open(exchange, messageID: messageID, bytes: bytes, at: context.now)
-      send(bytes)
+      let message = try outgoing(IKEMessage(header: header, payloads: payloads))
+      requests.open(exchange, messageID: messageID, message, at: context.now)
+      send(message)
     } catch {
       fail(error, context)
     }
@@ -47,12 +47,13 @@ extension IKESession {
   func receiveResponse(_ message: ReceivedMessage, along newPath: NetworkPath, _ context: SessionContext) {
     guard let outstanding = requests.match(message.header), phase != .ended else { return }
     do throws(ExchangeError) {
-      guard let opened = try open(message) else { return }
+      guard let opened = try openResponse(message, context) else { return }
       if phase == .initial {
-        initial.request = outstanding.bytes
+        initial.request = outstanding.message.datagrams.first ?? []
         initial.response = message.bytes
       } else {
         follow(newPath, context)
+        fragmentation.sizes.arrived(outstanding.message)
       }
       lastHeard = context.now
       for task in outstanding.exchange.tasks { try task.process(opened, in: self, context) }
@@ -98,7 +99,7 @@ extension IKESession {
     // exchange of its own. It is sent once: whether it arrives does not matter to us.
     if let notify, let messageID = requests.nextMessageID {
       let header = header(.informational, isResponse: false, messageID: messageID)
-      if let bytes = try? encode(IKEMessage(header: header, payloads: [.notify(notify)])) { send(bytes) }
+      if let message = try? outgoing(IKEMessage(header: header, payloads: [.notify(notify)])) { send(message) }
     }
     self.end(end, context)
   }
@@ -110,23 +111,13 @@ extension IKESession {
       isFromInitiator: isInitiator, isResponse: isResponse, messageID: messageID)
   }
 
-  /// The message's bytes: in clear in IKE_SA_INIT, sealed ever after.
-  func encode(_ message: IKEMessage) throws(ExchangeError) -> [UInt8] {
-    guard message.header.exchangeType != .initial, let sa else { return message.encoded() }
-    let contents = ProtectedContents(message.payloads)
-    noteIntermediate(message.header, contents)
-    do {
-      return try sa.protection.seal(message.header, contents)
-    } catch {
-      throw .fatal(notify: nil, .closed(reason: "a message could not be sealed: \(error)"))
-    }
-  }
-
   /// Reads a response; nil if it is not authentic. In IKE_SA_INIT nothing is, so bad messages are dropped there.
-  private func open(_ message: ReceivedMessage) throws(ExchangeError) -> IKEMessage? {
+  private func openResponse(
+    _ message: ReceivedMessage, _ context: SessionContext
+  ) throws(ExchangeError) -> IKEMessage? {
     do throws(MessageError) {
       guard phase != .initial else { return try message.plain() }
-      return try unseal(message)
+      return try open(message, context)
     } catch {
       if phase == .initial { throw .ignored(reason: "\(error)") }
       throw .fatal(notify: nil, endOfSA("the peer's \(message.header.exchangeType) response: \(error)"))

@@ -10,10 +10,11 @@ extension IKESession {
     let header = header(.initial, isResponse: true, messageID: 0)
     do throws(ExchangeError) {
       let request = try plain(message)
-      let payloads = try answer(request, with: [AnswerIKESA(), AnswerNATDetection()], context)
+      let payloads = try answer(
+        request, with: [AnswerIKESA(), AnswerNATDetection(), NegotiateFragmentation()], context)
       let bytes = IKEMessage(header: header, payloads: payloads).encoded()
       initial.response = bytes
-      responses.answered(message.bytes, with: bytes)
+      responses.answered(message, with: OutgoingMessage(plain: bytes))
       send(bytes)
       return true
     } catch {
@@ -36,9 +37,10 @@ extension IKESession {
 
   /// A protected request has come in: it is answered, repeated or dropped.
   func receiveRequest(_ message: ReceivedMessage, along newPath: NetworkPath, _ context: SessionContext) {
-    switch responses.judge(messageID: message.header.messageID, bytes: message.bytes) {
+    switch responses.judge(message) {
     case .drop: return
-    case .repeatResponse(let response): effects.append(.action(.send(newPath.datagram(response))))
+    case .repeatResponse: repeatResponse(along: newPath)
+    case .repeatResponseIfAuthentic: repeatResponse(toFirstFragment: message, along: newPath)
     case .process:
       guard let tasks = tasks(for: message.header.exchangeType) else { return }
       process(message, with: tasks, along: newPath, context)
@@ -52,7 +54,7 @@ extension IKESession {
     var payloads: [Payload]
     var ending: SessionEnd?
     do throws(ExchangeError) {
-      guard let request = try open(message) else { return }
+      guard let request = try openRequest(message, context) else { return }
       follow(newPath, context)
       lastHeard = context.now
       takeOver(because: request.payloads, context)
@@ -63,9 +65,9 @@ extension IKESession {
       (payloads, ending) = outcome(of: error)
     }
     let header = header(message.header.exchangeType, isResponse: true, messageID: message.header.messageID)
-    if let bytes = try? encode(IKEMessage(header: header, payloads: payloads)) {
-      responses.answered(message.bytes, with: bytes)
-      send(bytes)
+    if let response = try? outgoing(IKEMessage(header: header, payloads: payloads)) {
+      responses.answered(message, with: response)
+      send(response)
     }
     takeUpNextKeys()
     if let ending { end(ending, context) }
@@ -94,7 +96,7 @@ extension IKESession {
     return payloads
   }
 
-  /// The tasks that answer an exchange; nil where the exchange has no place in the session's phase.
+  /// The tasks that answer an exchange; nil where the peer is not owed an answer.
   private func tasks(for type: ExchangeType) -> (([Payload]) -> [any ExchangeTask])? {
     switch (type, phase) {
     case (.intermediate, .authenticating) where !isInitiator && !initial.remainingKeyExchanges.isEmpty:
@@ -110,7 +112,8 @@ extension IKESession {
     case (.informational, .established), (.informational, .replaced), (.informational, .deleting),
       (.informational, .successor):
       { _ in [AnswerDelete(), AnswerFailureNotify()] }
-    default: nil
+    case (.initial, _), (_, .initial), (_, .authenticating), (_, .ended): nil
+    default: { _ in [RefuseExchange()] }
     }
   }
 
@@ -122,9 +125,9 @@ extension IKESession {
   }
 
   /// Reads a request; nil if it is not authentic.
-  private func open(_ message: ReceivedMessage) throws(ExchangeError) -> IKEMessage? {
+  private func openRequest(_ message: ReceivedMessage, _ context: SessionContext) throws(ExchangeError) -> IKEMessage? {
     do throws(MessageError) {
-      return try unseal(message)
+      return try open(message, context)
     } catch {
       // RFC 7296 section 2.21.3: bad syntax in an authentic message means that the peer is broken, and the SA is closed;
       // a critical payload that we do not know only fails the exchange (section 2.5).

@@ -34,6 +34,7 @@ extension IKESession {
   private func inherit(from old: IKESession, _ context: SessionContext) {
     path = old.path
     nat = old.nat
+    fragmentation.sizes = old.fragmentation.sizes
     children = old.children
     childRetry = old.childRetry
     childFailures = old.childFailures

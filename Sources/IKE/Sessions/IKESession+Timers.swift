@@ -6,6 +6,7 @@ extension IKESession {
   var nextDeadline: Instant? {
     var deadlines = [removal, requests.outstanding?.deadline, queue.isEmpty ? nil : unconfirmed?.until]
     deadlines += followUps.map(\.expires)
+    deadlines += [fragmentation.request.deadline, fragmentation.response.deadline]
     if phase == .established {
       deadlines += [childRetry, livenessDeadline, lifetime?.expires, superseded]
       if !isRekeying { deadlines.append(lifetime?.rekeys) }
@@ -23,9 +24,10 @@ extension IKESession {
       end(.silent, context)
       return true
     }
+    fragmentation.expire(at: context.now)
     switch requests.timeout(at: context.now) {
     case .nothing: break
-    case .sendAgain(let bytes): send(bytes)
+    case .sendAgain: sendRequestAgain()
     case .giveUp: giveUp(context)
     }
     expireFollowUps(context)

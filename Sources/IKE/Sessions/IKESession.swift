@@ -46,6 +46,7 @@ final class IKESession {
   /// What `sa` becomes behind the message that is being sent.
   var nextSA: IKESA?
   var nat = NATSituation()
+  var fragmentation = FragmentationState()
 
   var requests = RequestWindow()
   var responses = ResponseWindow()
@@ -117,6 +118,7 @@ final class IKESession {
       connection: old.connection, at: context.now)
     self.sa = sa
     nat = old.nat
+    fragmentation = old.fragmentation.inherited
     removal = context.now.advanced(by: IKESession.halfOpenLifetime)
   }
 

@@ -6,21 +6,19 @@ struct RequestWindow {
   struct Outstanding {
     let messageID: UInt32
     let exchange: Exchange
-    let bytes: [UInt8]
-    /// How often it has been sent.
-    var transmissions: Int
+    var message: OutgoingMessage
     /// When it is sent again, or given up.
     var deadline: Instant
   }
 
-  private(set) var outstanding: Outstanding?
+  var outstanding: Outstanding?
   /// The Message ID of the next request; nil when all are used up (RFC 7296 section 2.2).
   private(set) var nextMessageID: UInt32? = 0
 
   /// Notes a request that is sent for the first time.
-  mutating func open(_ exchange: Exchange, messageID: UInt32, bytes: [UInt8], at now: Instant) {
+  mutating func open(_ exchange: Exchange, messageID: UInt32, _ message: OutgoingMessage, at now: Instant) {
     outstanding = Outstanding(
-      messageID: messageID, exchange: exchange, bytes: bytes, transmissions: 1,
+      messageID: messageID, exchange: exchange, message: message,
       deadline: now.advanced(by: RetransmissionPolicy.wait(afterTransmission: 1) ?? .zero))
     nextMessageID = messageID == .max ? nil : messageID + 1
   }
@@ -39,17 +37,19 @@ struct RequestWindow {
   /// What a passed deadline asks for.
   enum Verdict: Equatable {
     case nothing
-    case sendAgain([UInt8])
+    case sendAgain
     case giveUp
   }
 
   /// Says whether the outstanding request is to be sent again at `now`.
   mutating func timeout(at now: Instant) -> Verdict {
     guard var request = outstanding, request.deadline <= now else { return .nothing }
-    request.transmissions += 1
-    guard let wait = RetransmissionPolicy.wait(afterTransmission: request.transmissions) else { return .giveUp }
+    request.message.transmissions += 1
+    guard let wait = RetransmissionPolicy.wait(afterTransmission: request.message.transmissions) else {
+      return .giveUp
+    }
     request.deadline = now.advanced(by: wait)
     outstanding = request
-    return .sendAgain(request.bytes)
+    return .sendAgain
   }
 }

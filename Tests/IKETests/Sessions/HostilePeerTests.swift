@@ -106,6 +106,16 @@ struct HostilePeerTests {
     #expect(pair.right.sessionCount == 0)
   }
 
+  @Test("an exchange of unknown type is refused with INVALID_SYNTAX, once, and the IKE SA stands")
+  func unknownExchange() throws {
+    let pair = TwoGateways.established()
+    let request = try seal(ExchangeType(rawValue: 240), [], in: pair)
+    let answers = deliver(request, to: pair)
+    #expect(try open(answers.first, in: pair) == [.notify(NotifyPayload(.invalidSyntax))])
+    #expect(deliver(request, to: pair).map(\.bytes) == answers.map(\.bytes))
+    #expect(pair.haveOneMatchingChild)
+  }
+
   @Test("a critical payload of unknown type in an established SA fails its exchange and nothing else")
   func criticalInEstablished() throws {
     let pair = TwoGateways.established()
@@ -113,7 +123,7 @@ struct HostilePeerTests {
     let header = session.header(
       .informational, isResponse: false, messageID: try #require(session.requests.nextMessageID))
     let sealed = try #require(session.sa).protection.seal(
-      header, ProtectedContents(first: PayloadType(rawValue: 99), bytes: [0, 0x80, 0, 4]))
+      header, ProtectedContents(first: PayloadType(rawValue: 99), bytes: [0, 0x80, 0, 4]), position: nil)
     let answers = deliver(sealed, to: pair)
     #expect(
       try open(answers.first, in: pair) == [.notify(NotifyPayload(.unsupportedCriticalPayload, data: [99]))])

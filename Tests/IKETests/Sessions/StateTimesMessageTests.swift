@@ -122,16 +122,8 @@ struct StateTimesMessageTests {
       return !session.isInitiator && session.initial.remainingKeyExchanges.isEmpty
     case (.intermediate, .authenticating):
       return !session.isInitiator && !session.initial.remainingKeyExchanges.isEmpty
-    case (.followUpKeyExchange, .established), (.followUpKeyExchange, .replaced), (.followUpKeyExchange, .successor),
-      (.followUpKeyExchange, .deleting):
-      return true
-    case (.createChildSA, .established), (.createChildSA, .replaced), (.createChildSA, .successor),
-      (.createChildSA, .deleting):
-      return true
-    case (.informational, .established), (.informational, .replaced), (.informational, .successor),
-      (.informational, .deleting):
-      return true
-    default: return false
+    case (.initial, _), (_, .initial), (_, .authenticating), (_, .ended): return false
+    default: return true
     }
   }
 
