@@ -100,13 +100,13 @@ extension IKESession {
   /// wins. Both began at the same time if the peer's first message was here before our own session was established: a peer
   /// that has established a session does not begin another.
   fileprivate func supersedes(_ other: IKESession, at now: Instant) -> Bool {
-    guard isInitiator != other.isInitiator, let connection else { return true }
-    let (own, peers) = isInitiator ? (self, other) : (other, self)
+    guard origin.isInitiator != other.origin.isInitiator, let connection else { return true }
+    let (own, peers) = origin.isInitiator ? (origin, other.origin) : (other.origin, origin)
     guard peers.created <= own.established ?? now else { return true }
     let ownWins =
       IdentificationPayload(connection.remoteIdentity).body
       .lexicographicallyPrecedes(IdentificationPayload(connection.localIdentity).body)
-    return ownWins == isInitiator
+    return ownWins == origin.isInitiator
   }
 
   /// Takes the tunnel from `other`. Make before break: as the responder we cannot know yet that the peer has this session,

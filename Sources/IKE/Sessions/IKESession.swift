@@ -24,6 +24,15 @@ final class IKESession {
     case ended
   }
 
+  /// How an IKE SA began, whatever rekeys have made of it since.
+  struct Origin {
+    /// Whether we sent IKE_SA_INIT.
+    let isInitiator: Bool
+    /// When IKE_SA_INIT went out or came in.
+    let created: Instant
+    var established: Instant?
+  }
+
   /// A half-open session that is not authenticated by then is given up.
   static let halfOpenLifetime: Duration = .seconds(30)
   /// For so long a session that has ended still answers retransmissions of the last request.
@@ -60,6 +69,8 @@ final class IKESession {
   var unconfirmed: UnconfirmedChild?
 
   var established: Instant?
+  /// How the first of the IKE SAs began that this one continues by rekeys, for where both ends began at once.
+  private(set) var origin: Origin
   /// When the peer last proved to be alive.
   var lastHeard: Instant
   var lifetime: Lifetime?
@@ -91,6 +102,7 @@ final class IKESession {
     self.connection = connection
     self.created = now
     self.lastHeard = now
+    self.origin = Origin(isInitiator: isInitiator, created: now)
   }
 
   /// A session that we initiate.
@@ -117,6 +129,7 @@ final class IKESession {
       localSPI: localSPI, remoteSPI: remoteSPI, isInitiator: isInitiator, path: old.path, phase: .successor,
       connection: old.connection, at: context.now)
     self.sa = sa
+    origin = old.origin
     nat = old.nat
     fragmentation = old.fragmentation.inherited
     removal = context.now.advanced(by: IKESession.halfOpenLifetime)
@@ -131,6 +144,7 @@ final class IKESession {
   func begin(_ context: SessionContext) {
     phase = .established
     established = context.now
+    origin.established = origin.established ?? context.now
     lastHeard = context.now
     removal = nil
     guard let connection, let sa else { return }

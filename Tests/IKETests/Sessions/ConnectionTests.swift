@@ -104,6 +104,31 @@ struct ConnectionTests {
     #expect(pair.right.establishedSessions.count == 1)
   }
 
+  // The right gateway's IKE SA wins where both begin at once. The left one rekeys it before its own is up, and so has
+  // initiated both of the IKE SAs between which each end has to choose.
+  //
+  //     left                             right
+  //     IKE_SA_INIT ─────────╳────────── IKE_SA_INIT
+  //     IKE_AUTH ──▶ (lost)    ◀──────── IKE_AUTH
+  //     CREATE_CHILD_SA, rekey of the right one's IKE SA ──▶
+  //     IKE_AUTH again ────────────────▶
+  @Test("both ends initiate, and the winner is rekeyed before the loser is up: one tunnel is left")
+  func rekeyedWinner() {
+    let pair = TwoGateways()
+    pair.rewrite = { [unowned pair] in
+      let isHeld = pair.clock.now < Instant.zero.advanced(by: .seconds(3))
+      return isHeld && $0.isRequest(.authentication, from: TwoGateways.leftAddress) ? nil : $0
+    }
+    pair.configure(right: { $0.initiates = true })
+    pair.run(for: .seconds(1))
+    pair.handle(pair.left, .rekeyIKE(connection: "tunnel"))
+    pair.run(for: .seconds(20))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.left.establishedSessions.count == 1)
+    #expect(pair.right.establishedSessions.count == 1)
+    #expect(pair.left.closings.isEmpty)
+  }
+
   @Test("an IKE role that restarts takes the tunnel over: the new SA is up before the peer drops the old one")
   func restart() throws {
     let pair = TwoGateways()
