@@ -21,7 +21,8 @@ struct HostileNetwork {
   private var wire = VirtualWire<Packet>()
   private let schedule: Schedule
   private var dice: Dice
-  /// Messages that were lost once and are not lost again, in a gentle schedule.
+  /// The headers of messages that were lost once, or one of whose fragments was, and are not lost again, in a gentle
+  /// schedule.
   private var lost: Set<[UInt8]> = []
   private(set) var isQuiet = false
   private var cutUntil = Instant.zero
@@ -54,7 +55,9 @@ struct HostileNetwork {
     // Packets of the tunnel are what is measured, so they suffer from nothing but cuts.
     guard case .ike(let datagram) = packet, !isQuiet else { return .deliver }
     let rates = schedule.rates
-    if dice.chance(in: 1000, of: rates.loss), schedule.severity == .wild || lost.insert(datagram.bytes).inserted {
+    if dice.chance(in: 1000, of: rates.loss),
+      schedule.severity == .wild || lost.insert(datagram.headerWithoutLength).inserted
+    {
       return .lose
     }
     if dice.chance(in: 1000, of: rates.duplication) { return .duplicate }
@@ -69,4 +72,9 @@ struct HostileNetwork {
     copy.bytes[dice.roll(0...(copy.bytes.count - 1))] ^= 1 << UInt8(dice.roll(0...7))
     return copy
   }
+}
+
+extension IKEDatagram {
+  /// What is the same in all fragments of a message, and each time that it is sent.
+  fileprivate var headerWithoutLength: [UInt8] { Array(bytes.prefix(24)) }
 }
