@@ -11,7 +11,7 @@ export FABRIC_VECTORS
 IS_ROOT := $(filter 0,$(shell id -u))
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-unit test-integration lint format demo lab bench failover simulate compare fuzz fuzz-built clean
+.PHONY: help deps build release test test-unit test-integration lint format demo lab bench instructions failover simulate compare fuzz fuzz-built clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ bench: release ## packets on one core; then Fabric beside no encryption, wiregua
 	scripts/fetch-wireguard-go .bench/wireguard-go
 	.build/release/fabric-packet-bench
 	scripts/bench --binaries .build/release --report docs/performance.md
+
+instructions: ## count the instructions of our own code for a packet, and hold them against Tests/instructions.json
+	$(SWIFT) build -c release --product fabric-packet-bench
+	scripts/instructions .build/release/fabric-packet-bench Tests/instructions.json
 
 failover: build ## fail every process and line N times (20) and write what was lost to docs/failover.md (as root)
 	scripts/failover --fabric $(BIN)/fabric --times $(N) --report docs/failover.md

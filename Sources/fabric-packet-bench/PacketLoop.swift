@@ -4,24 +4,12 @@ import WireFormat
 
 /// An SA pair that is its own peer, and slots of inner packets that are sealed and opened again in place.
 final class PacketLoop {
-  private let database = SADatabase(random: SystemRandom())
+  private let database: SADatabase
   private let slots: [UnsafeMutableRawBufferPointer]
   private let inner: Range<Int>
 
   init(_ suite: ProtectionSuite, _ implementation: CipherImplementation, innerLength: Int) throws {
-    let random = SystemRandom()
-    let keys = ESPKeys(
-      encryption: SecretBytes(random.randomBytes(suite.encryptionKeyLength)),
-      integrity: suite.integrity.map { SecretBytes(random.randomBytes($0.keyLength)) })
-    let endpoint = Endpoint(.v4(0x0A00_0001), port: 4500)
-    guard let spi = ESPSPI(rawValue: 0x1000) else { throw DropReason.unknownSPI }
-    try database.install(
-      ESPSAParameters(
-        tunnel: 1, inboundSPI: spi, outboundSPI: spi, suite: suite, inboundKeys: keys, outboundKeys: keys,
-        extendedSequenceNumbers: true, replayWindow: 1024,
-        path: ESPPath(uplink: "isp-a", local: endpoint, remote: endpoint, encapsulation: .udp),
-        localSelectors: [.any(.v4)], remoteSelectors: [.any(.v4)], isInitiator: true),
-      implementation: implementation)
+    database = try .loop(suite, implementation)
     inner = ESPPacketLayout.headroom..<(ESPPacketLayout.headroom + innerLength)
     slots = (0..<64).map { _ in
       .allocate(byteCount: ESPPacketLayout.headroom + innerLength + ESPPacketLayout.tailroom, alignment: 64)
@@ -56,5 +44,26 @@ final class PacketLoop {
       7,
     ]
     UnsafeMutableRawBufferPointer(rebasing: slot[inner]).copyBytes(from: header)
+  }
+}
+
+extension SADatabase {
+  /// One pair of SAs, of tunnel 1, that is its own peer.
+  static func loop(_ suite: ProtectionSuite, _ implementation: CipherImplementation) throws -> SADatabase {
+    let random = SystemRandom()
+    let database = SADatabase(random: random)
+    let keys = ESPKeys(
+      encryption: SecretBytes(random.randomBytes(suite.encryptionKeyLength)),
+      integrity: suite.integrity.map { SecretBytes(random.randomBytes($0.keyLength)) })
+    let endpoint = Endpoint(.v4(0x0A00_0001), port: 4500)
+    guard let spi = ESPSPI(rawValue: 0x1000) else { throw DropReason.unknownSPI }
+    try database.install(
+      ESPSAParameters(
+        tunnel: 1, inboundSPI: spi, outboundSPI: spi, suite: suite, inboundKeys: keys, outboundKeys: keys,
+        extendedSequenceNumbers: true, replayWindow: 1024,
+        path: ESPPath(uplink: "isp-a", local: endpoint, remote: endpoint, encapsulation: .udp),
+        localSelectors: [.any(.v4)], remoteSelectors: [.any(.v4)], isInitiator: true),
+      implementation: implementation)
+    return database
   }
 }

@@ -3,6 +3,9 @@ import FabricCrypto
 
 // What one packet costs on one core, without a system call: the cipher alone, and a whole ESP packet sealed and opened.
 // `make bench` runs it beside the networks; all figures of one table come from one run.
+//
+//     fabric-packet-bench                                  the table
+//     fabric-packet-bench carry SEGMENTS LENGTH TIMES      for `make instructions`: prints nothing
 
 let suites: [ProtectionSuite] = [
   .aead(.aes128GCM16), .aead(.aes256GCM16), .aead(.chaCha20Poly1305),
@@ -23,10 +26,25 @@ func printRow(_ suite: ProtectionSuite, _ implementation: CipherImplementation, 
       + nanoseconds(cipher) + nanoseconds(packet.seal) + nanoseconds(packet.open))
 }
 
-print("nanoseconds per packet\n" + left("suite", 18) + left("by", 10) + " bytes  cipher    seal    open")
-for suite in suites {
-  for implementation in CipherImplementation.available(for: suite) {
-    for length in [64, 1424] { try printRow(suite, implementation, length: length) }
-  }
+/// Carries a packet of so many segments of so many bytes again and again, for an instrument that counts instructions.
+func carry(segments: Int, length: Int, times: Int) throws {
+  let path = try WholePath(.aead(.aes256GCM16), .openSSL, segments: segments, length: length)
+  for _ in 0..<times { precondition(path.carry(), "a packet of ours did not come out as it went in") }
 }
-print("* what a gateway chooses on this machine")
+
+func printTable() throws {
+  print("nanoseconds per packet\n" + left("suite", 18) + left("by", 10) + " bytes  cipher    seal    open")
+  for suite in suites {
+    for implementation in CipherImplementation.available(for: suite) {
+      for length in [64, 1424] { try printRow(suite, implementation, length: length) }
+    }
+  }
+  print("* what a gateway chooses on this machine")
+}
+
+let numbers = CommandLine.arguments.dropFirst(2).compactMap { Int($0) }
+if CommandLine.arguments.dropFirst().first == "carry", numbers.count == 3 {
+  try carry(segments: numbers[0], length: numbers[1], times: numbers[2])
+} else {
+  try printTable()
+}
