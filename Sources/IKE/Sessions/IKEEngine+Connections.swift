@@ -63,6 +63,7 @@ extension IKEEngine {
         ? "uplink \(connection.localUplink) has no address" : "the peer's address is not known"
       return report(name, .failed(stage: .reachability, cause: "cannot initiate: \(missing)"))
     }
+    guard pace.hasRoom else { return pace.wait(name) }
     let path = NetworkPath(
       uplink: connection.localUplink, local: Endpoint(local, port: NetworkPath.ikePort),
       remote: Endpoint(remote, port: NetworkPath.ikePort))

@@ -19,6 +19,7 @@ public struct IKEEngine: ~Copyable {
   var sessions: [IKESPI: IKESession] = [:]
   var halfOpen = HalfOpenSessions()
   var cookies = CookieJar()
+  var pace = InitiationPace()
   var deadlines = DeadlineQueue<Timer>()
   var actions: [IKEAction] = []
 
@@ -58,6 +59,7 @@ public struct IKEEngine: ~Copyable {
       guard selectorFault(local: local, remote: remote) == nil else { break }
       withCurrentSession(of: name, at: now) { $0.createChild(local: local, remote: remote, $1) }
     }
+    while let name = pace.next() { if states[name]?.isSuspended == false { start(name, at: now) } }
     defer { actions = [] }
     return actions
   }
@@ -108,6 +110,7 @@ public struct IKEEngine: ~Copyable {
       }
     }
     deadlines.set(.session(session.localSPI), session.nextDeadline)
+    pace.note(session)
     for other in changed {
       sessions[other.localSPI] = other
       other.startNextExchange(context)
@@ -118,6 +121,7 @@ public struct IKEEngine: ~Copyable {
   /// Forgets a session without a word.
   mutating func discard(_ session: IKESession) {
     sessions[session.localSPI] = nil
+    pace.forget(session.localSPI)
     deadlines.set(.session(session.localSPI), nil)
     forgetHalfOpen(session)
   }

@@ -84,11 +84,12 @@ final class InitiateIKESA: ExchangeTask {
     let cookie = payloads.notify(.cookie)
     let wanted = payloads.notify(.invalidKeyExchange)?.keyExchangeMethod
     guard cookie != nil || wanted != nil else { return }
-    attempts += 1
-    guard attempts <= InitiateIKESA.mostAttempts else { throw .ignored(reason: "the peer asks for one retry too many") }
+    guard attempts < InitiateIKESA.mostAttempts else { throw .ignored(reason: "the peer asks for one retry too many") }
     if let cookie {
       // RFC 7296 section 2.6: from 1 to 64 bytes.
       guard (1...64).contains(cookie.data.count) else { throw .ignored(reason: "a cookie of a wrong length") }
+      // The answer to a retransmission: the request with this cookie is out already.
+      guard cookie.data != self.cookie?.data else { throw .ignored(reason: "the same cookie again") }
       self.cookie = NotifyPayload(.cookie, data: cookie.data)
     } else if let wanted {
       // RFC 7296 section 1.2: only a method that was offered, or an attacker could choose a weak one.
@@ -98,6 +99,7 @@ final class InitiateIKESA: ExchangeTask {
       method = wanted
       keyExchange = nil
     }
+    attempts += 1
     throw .sendAgain
   }
 }

@@ -4,9 +4,15 @@ import WireFormat
 /// NAT detection at the initiator (RFC 7296 section 2.23): each end sends hashes of the addresses and ports that it uses,
 /// and compares the peer's with what it sees.
 final class InitiateNATDetection: ExchangeTask {
+  private var payloads: [Payload]?
+
   func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
+    // RFC 7296 section 2.6: the retry with a cookie is the same request, of which AUTH covers every byte.
+    if let payloads { return payloads }
     session.nat.isForced = session.connection?.forceEncapsulation ?? false
-    return natDetectionPayloads(in: session, context)
+    let first = natDetectionPayloads(in: session, context)
+    payloads = first
+    return first
   }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {

@@ -147,11 +147,3 @@ struct ConnectionTests {
     #expect(pair.right.establishedSessions.count == 1)
   }
 }
-
-extension IKEConnection {
-  fileprivate var waiting: IKEConnection {
-    var copy = self
-    copy.initiates = false
-    return copy
-  }
-}

@@ -113,6 +113,31 @@ struct FloodTests {
     #expect(pair.errors(sentBy: pair.right).isEmpty)
   }
 
+  @Test("the request is the same but for its cookie, and goes out once for each", arguments: [false, true])
+  func sameRequest(forceEncapsulation: Bool) throws {
+    let pair = TwoGateways()
+    pair.rewrite = { _ in nil }
+    pair.configure(left: { $0.forceEncapsulation = forceEncapsulation })
+    let first = try #require(pair.left.sent.first)
+    // left --> SAi1, KEi, Ni; its retransmission crosses with the first of these:
+    //      <-- N(COOKIE)          left --> N(COOKIE), SAi1, KEi, Ni
+    //      <-- N(COOKIE), the same: that request is out already
+    //      <-- N(COOKIE), of another secret: left --> N(COOKIE'), SAi1, KEi, Ni
+    // AUTH covers the request that the peer takes, whichever that is: all must agree behind the cookie.
+    for (cookie, count) in [(1, 2), (1, 2), (2, 3)] as [(UInt8, Int)] {
+      let header = try ReceivedMessage(first.bytes).header.refusal
+      let notify = NotifyPayload(.cookie, data: Array(repeating: cookie, count: 33))
+      let answer = IKEMessage(header: header, payloads: [.notify(notify)]).encoded()
+      let datagram = IKEDatagram(uplink: "isp", local: first.local, remote: first.remote, bytes: answer)
+      _ = pair.left.handle(.datagram(datagram), at: pair.clock.now)
+      #expect(pair.left.sent.count == count)
+    }
+    let requests = try pair.left.sent.map { try ReceivedMessage($0.bytes).plain().payloads }
+    #expect(requests[1].dropFirst() == requests[0][...])
+    #expect(requests[2].dropFirst() == requests[0][...])
+    #expect(requests[1].first != requests[2].first)
+  }
+
   @Test("one address holds a limited number of half-open sessions, cookie or not")
   func limitPerAddress() throws {
     let (pair, request) = try responder()

@@ -113,6 +113,13 @@ extension IKEConnection {
       forceEncapsulation: false, replayWindow: 1024)
   }
 
+  /// The same end, waiting for the other to begin.
+  var waiting: IKEConnection {
+    var copy = self
+    copy.initiates = false
+    return copy
+  }
+
   /// The same tunnel seen from the other end.
   var mirrored: IKEConnection {
     var other = self
