@@ -48,6 +48,7 @@ public final class Supervisor {
   /// Runs an agent until it is told to stop by SIGTERM or SIGINT.
   public static func run(_ settings: AgentSettings, logger: Logger) throws {
     try Privileges.limit(to: capabilities)
+    OpenFiles.allowMost()
     let supervisor = try Supervisor(settings, logger: logger)
     supervisor.start()
     try supervisor.loop.run()
