@@ -90,6 +90,11 @@ let package = Package(
     .executableTarget(
       name: "fabric-packet-bench", dependencies: ["ESP", "FabricCrypto", "WireFormat"], swiftSettings: strict),
 
+    .executableTarget(
+      name: "fabric-handshake-bench",
+      dependencies: ["AgentCore", "IKE", "FabricCrypto", "LinuxNetworking", "WireFormat", argumentParser, logging],
+      swiftSettings: strict),
+
     // Tests mirror Sources/.
     room("FabricTestKit", ["WireFormat", "FabricCrypto"]),
     room("IKESimulation", ["WireFormat", "FabricCrypto", "IKE", "FabricTestKit"]),

@@ -1,0 +1,100 @@
+import AgentCore
+import Foundation
+import IKE
+import LinuxNetworking
+import Logging
+import WireFormat
+
+/// The ike and esp roles of a gateway, with this process as their supervisor.
+final class GatewayUnderTest {
+  /// The Child SAs that the ike role has reported, by connection.
+  private(set) var established: Set<String> = []
+  /// Tunnels through which the esp role can send.
+  private(set) var installed: Set<String> = []
+  /// How often an attempt has failed, by cause.
+  private(set) var failures: [String: Int] = [:]
+  /// Called with each tunnel that comes up.
+  var onEstablished: () -> Void = {}
+
+  private let namespace: NetworkNamespace
+  private let ike: RoleUnderTest<SupervisorToIKE, IKEToSupervisor>
+  private let esp: RoleUnderTest<SupervisorToESP, ESPToSupervisor>
+
+  /// Starts the roles; they know each other, and nothing else.
+  init(_ namespace: NetworkNamespace, directory: String, loop: EventLoop) throws {
+    self.namespace = namespace
+    ike = try RoleUnderTest(.ike, directory: directory, loop: loop)
+    esp = try RoleUnderTest(.esp, directory: directory, loop: loop)
+    let (ikeEnd, espEnd) = try MessageChannel.pair()
+    ike.channel.send(.esp(isReplacement: false), descriptors: [ikeEnd.descriptor])
+    esp.channel.send(.ike, descriptors: [espEnd.descriptor])
+    ike.channel.onMessage = { [unowned self] message, _ in received(message) }
+    esp.channel.onMessage = { [unowned self] message, _ in received(message) }
+  }
+
+  /// Lends the roles an uplink's sockets.
+  func open(uplink name: String, _ address: IPAddress) throws {
+    let (port500, port4500, raw) = try namespace.inside {
+      (
+        try UDPSocket(bindingTo: Endpoint(address, port: 500)), try UDPSocket(bindingTo: Endpoint(address, port: 4500)),
+        try RawESPSocket(bindingTo: address)
+      )
+    }
+    ike.channel.send(.uplink(name: name, address: address), descriptors: [port500.descriptor, port4500.descriptor])
+    esp.channel.send(.uplink(name: name, address: address), descriptors: [port4500.descriptor, raw.descriptor])
+  }
+
+  /// Makes a tunnel's interface.
+  func addTunnel(_ name: String, number: Int) throws {
+    let device = try namespace.inside { try TUNDevice(creating: "vti\(number)") }
+    esp.channel.send(.tunnel(name: name, mtu: 1400), descriptors: [device.descriptor])
+  }
+
+  func configure(_ connections: [IKEConnection]) { ike.channel.send(.configure(connections)) }
+
+  /// What the two processes hold, in bytes, each shared page counted by its share.
+  var memory: Int { ike.memory + esp.memory }
+
+  func stop() {
+    ike.process.signal(9)
+    esp.process.signal(9)
+  }
+
+  private func received(_ message: IKEToSupervisor) {
+    guard case .report(let report) = message else { return }
+    switch report.content {
+    case .childEstablished:
+      guard let connection = report.connection, established.insert(connection).inserted else { return }
+      onEstablished()
+    case .failed(let failure): failures[failure.cause, default: 0] += 1
+    default: break
+    }
+  }
+
+  private func received(_ message: ESPToSupervisor) {
+    guard case .counters(let tunnels) = message else { return }
+    installed.formUnion(tunnels.filter { $0.cipherImplementation != nil }.map(\.tunnel))
+  }
+}
+
+/// A role's process and the channel to it.
+struct RoleUnderTest<Outgoing: Encodable, Incoming: Decodable> {
+  let process: ChildProcess
+  let channel: RoleChannel<Outgoing, Incoming>
+
+  init(_ role: Role, directory: String, loop: EventLoop) throws {
+    let (ours, theirs) = try MessageChannel.pair()
+    var program = Program("/proc/self/exe", ["--role", role.rawValue])
+    program.inherited = [theirs.descriptor, try Rendezvous(binding: "\(directory)/\(role.rawValue).sock").descriptor]
+    program.standardError = try FileDescriptor(path: "\(directory)/\(role.rawValue).log", flags: O_WRONLY | O_CREAT)
+    process = try ChildProcess(program)
+    channel = try RoleChannel(ours, loop: loop, logger: Logger(label: "bench"))
+  }
+
+  /// The process's proportional set size in bytes.
+  fileprivate var memory: Int {
+    let text = (try? String(contentsOfFile: "/proc/\(process.identifier)/smaps_rollup", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("Pss:") }
+    return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+  }
+}

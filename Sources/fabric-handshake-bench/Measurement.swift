@@ -1,0 +1,136 @@
+import FabricCrypto
+import Foundation
+import IKE
+import LinuxNetworking
+import WireFormat
+
+/// Sets all tunnels up at once, from cold, and takes the time.
+final class Measurement {
+  /// What came out.
+  struct Result: Encodable {
+    let group: KeyExchangeMethod
+    let tunnels: Int
+    /// Tunnels that were up at the end, keys installed at both ends.
+    var established = 0
+    /// From the first message to the time when that share of the tunnels was up, in seconds; nil if it never was.
+    var secondsToMost: Double?
+    var secondsToAll: Double?
+    /// All tunnels divided by `secondsToAll`.
+    var handshakesPerSecond: Double?
+    /// Attempts that failed and were made again, by cause, at both ends.
+    var failures: [String: Int] = [:]
+    /// What a tunnel adds to the hub's ike and esp processes, in KiB.
+    var memoryPerTunnel = 0.0
+  }
+
+  private let wire: Wire
+  private let group: KeyExchangeMethod
+  private let loop: EventLoop
+  private let directory: String
+  private let hub: GatewayUnderTest
+  private let spokes: GatewayUnderTest
+  private var timer: EventTimer?
+  private var isOver = false
+
+  /// How long the tunnels may take.
+  private static let patience = Duration.seconds(60)
+  /// The share that `secondsToMost` is about.
+  private static let most = 0.95
+
+  init(wire: Wire, group: KeyExchangeMethod) throws {
+    self.wire = wire
+    self.group = group
+    loop = try EventLoop()
+    directory = FileManager.default.temporaryDirectory.appending(path: "fabric-bench-\(getpid())").path
+    for side in ["hub", "spokes"] {
+      try FileManager.default.createDirectory(atPath: "\(directory)/\(side)", withIntermediateDirectories: true)
+    }
+    hub = try GatewayUnderTest(wire.hub, directory: directory + "/hub", loop: loop)
+    spokes = try GatewayUnderTest(wire.spokes, directory: directory + "/spokes", loop: loop)
+    timer = try loop.makeTimer { [unowned self] in isOver = true }
+  }
+
+  deinit {
+    hub.stop()
+    spokes.stop()
+    try? FileManager.default.removeItem(atPath: directory)
+  }
+
+  func run() throws -> Result {
+    try prepare()
+    let before = hub.memory
+    hub.configure(wire.spokeAddresses.indices.map { connection($0).mirrored })
+    try turn(for: .seconds(2)) { false }
+    var times: [Duration] = []
+    let start = SystemClock.now
+    spokes.onEstablished = { times.append(start.duration(to: SystemClock.now)) }
+    spokes.configure(wire.spokeAddresses.indices.map(connection))
+    let count = wire.spokeAddresses.count
+    try turn(for: Measurement.patience) { [hub, spokes] in
+      hub.established.count == count && spokes.established.count == count
+    }
+    // The esp roles tell once a second what they can send through.
+    try turn(for: .seconds(5)) { [hub, spokes] in hub.installed.count == count && spokes.installed.count == count }
+    return result(times, memory: hub.memory - before)
+  }
+
+  private func prepare() throws {
+    try hub.open(uplink: "isp", wire.hubAddress)
+    for (index, address) in wire.spokeAddresses.enumerated() {
+      try spokes.open(uplink: "isp\(index)", address)
+      try hub.addTunnel("tunnel\(index)", number: index)
+      try spokes.addTunnel("tunnel\(index)", number: index)
+      if index % 50 == 0 { try loop.runOnce(timeout: .zero) }
+    }
+    try turn(for: .seconds(2)) { false }
+  }
+
+  private func turn(for limit: Duration, until condition: () -> Bool) throws {
+    isOver = false
+    timer?.schedule(after: limit)
+    while !isOver, !condition() { try loop.runOnce(timeout: nil) }
+  }
+
+  private func result(_ times: [Duration], memory: Int) -> Result {
+    let count = wire.spokeAddresses.count
+    var result = Result(group: group, tunnels: count)
+    result.established = hub.installed.intersection(spokes.installed).count
+    result.failures = hub.failures.merging(spokes.failures, uniquingKeysWith: +)
+    let seconds = times.map { $0 / .seconds(1) }
+    let most = Int((Double(count) * Measurement.most).rounded(.up))
+    if seconds.count >= most { result.secondsToMost = seconds[most - 1] }
+    if seconds.count >= count, let last = seconds.last {
+      result.secondsToAll = last
+      result.handshakesPerSecond = Double(count) / last
+    }
+    result.memoryPerTunnel = Double(memory) / Double(count) / 1024
+    return result
+  }
+
+  private func connection(_ index: Int) -> IKEConnection {
+    IKEConnection(
+      name: "tunnel\(index)", localUplink: "isp\(index)", localAddress: wire.spokeAddresses[index],
+      remoteAddress: wire.hubAddress, localIdentity: .fqdn("spoke\(index).bench"), remoteIdentity: .fqdn("hub.bench"),
+      authentication: .presharedKey(SecretBytes(Array("the key of spoke \(index), of no secret at all".utf8))),
+      initiates: true,
+      ikeProposals: IKEProposal.proposals(
+        encryption: [.aes256GCM16], integrity: [], pseudorandomFunctions: [.hmacSHA256], keyExchangeMethods: [group]),
+      childProposals: ESPProposal.proposals(
+        encryption: [.aes256GCM16], integrity: [], keyExchangeMethods: [], extendedSequenceNumbers: true),
+      localSelectors: [.any(.v4)], remoteSelectors: [.any(.v4)], ikeLifetime: .seconds(86_400),
+      childLifetime: .seconds(3600), childLifetimeBytes: nil, deadPeerInterval: .seconds(30), forceEncapsulation: true,
+      replayWindow: 1024)
+  }
+}
+
+extension IKEConnection {
+  /// The same tunnel from the hub's end, which waits.
+  fileprivate var mirrored: IKEConnection {
+    var other = self
+    other.localUplink = "isp"
+    (other.localAddress, other.remoteAddress) = (remoteAddress, localAddress)
+    (other.localIdentity, other.remoteIdentity) = (remoteIdentity, localIdentity)
+    other.initiates = false
+    return other
+  }
+}
