@@ -11,8 +11,10 @@ final class GatewayUnderTest {
   private(set) var established: Set<String> = []
   /// Tunnels through which the esp role can send.
   private(set) var installed: Set<String> = []
-  /// How often an attempt has failed, by cause.
-  private(set) var failures: [String: Int] = [:]
+  /// How many attempts have failed.
+  private(set) var failures = 0
+  /// Why the latest one has.
+  private(set) var latestFailure: String?
   /// Called with each tunnel that comes up.
   var onEstablished: () -> Void = {}
 
@@ -66,7 +68,9 @@ final class GatewayUnderTest {
     case .childEstablished:
       guard let connection = report.connection, established.insert(connection).inserted else { return }
       onEstablished()
-    case .failed(let failure): failures[failure.cause, default: 0] += 1
+    case .failed(let failure):
+      failures += 1
+      latestFailure = failure.cause
     default: break
     }
   }

@@ -17,8 +17,9 @@ final class Measurement {
     var secondsToAll: Double?
     /// All tunnels divided by `secondsToAll`.
     var handshakesPerSecond: Double?
-    /// Attempts that failed and were made again, by cause, at both ends.
-    var failures: [String: Int] = [:]
+    /// Attempts of the spokes that failed and were made again, and why the latest one did.
+    var failures = 0
+    var latestFailure: String?
     /// What a tunnel adds to the hub's ike and esp processes, in KiB.
     var memoryPerTunnel = 0.0
   }
@@ -95,7 +96,8 @@ final class Measurement {
     let count = wire.spokeAddresses.count
     var result = Result(group: group, tunnels: count)
     result.established = hub.installed.intersection(spokes.installed).count
-    result.failures = hub.failures.merging(spokes.failures, uniquingKeysWith: +)
+    result.failures = spokes.failures
+    result.latestFailure = spokes.latestFailure
     let seconds = times.map { $0 / .seconds(1) }
     let most = Int((Double(count) * Measurement.most).rounded(.up))
     if seconds.count >= most { result.secondsToMost = seconds[most - 1] }

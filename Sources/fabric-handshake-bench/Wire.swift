@@ -10,7 +10,9 @@ struct Wire {
   let hubAddress = IPAddress.v4(0xC612_0001)
   let spokeAddresses: [IPAddress]
 
-  /// Lays the cable of RFC 2544's network 198.18.0.0/15, with so many spokes' addresses at its far end.
+  /// Lays the cable in RFC 2544's network 198.18.0.0/15, with so many spokes behind its far end.
+  ///
+  /// The spokes' addresses are not on the cable itself, where each would need a neighbour entry.
   init(spokes count: Int) throws {
     hub = NetworkNamespace("fabric-bench-hub")
     spokes = NetworkNamespace("fabric-bench-spokes")
@@ -18,15 +20,20 @@ struct Wire {
     remove()
     for namespace in [hub, spokes] { try Program("ip", ["netns", "add", namespace.name]).run() }
     try RouteNetlink(in: hub).createVirtualCable("wire", peer: "wire", peerNamespace: spokes)
-    try address(hub, [hubAddress])
-    try address(spokes, spokeAddresses)
+    let router = IPAddress.v4(0xC612_0002)
+    try add([hubAddress], length: 24, to: "wire", in: hub)
+    try add([router], length: 24, to: "wire", in: spokes)
+    try add(spokeAddresses, length: 32, to: "lo", in: spokes)
+    try Program("ip", ["-n", hub.name, "route", "add", "198.19.0.0/16", "via", "\(router)"]).run()
   }
 
-  private func address(_ namespace: NetworkNamespace, _ addresses: [IPAddress]) throws {
+  private func add(
+    _ addresses: [IPAddress], length: Int, to interface: String, in namespace: NetworkNamespace
+  ) throws {
     let routing = try RouteNetlink(in: namespace)
-    let link = try routing.existingLink(named: "wire")
+    let link = try routing.existingLink(named: interface)
     for address in addresses {
-      guard let onLink = InterfaceAddress("\(address)/15") else { continue }
+      guard let onLink = InterfaceAddress("\(address)/\(length)") else { continue }
       try routing.ensureAddress(LinkAddress(linkIndex: link.index, address: onLink))
     }
     try routing.setUp(link: link.index)

@@ -31,7 +31,8 @@ struct InitiationPace {
 
   /// Notes how far a session has come.
   mutating func note(_ session: IKESession) {
-    let isFresh = session.isInitiator && session.phase == .initial && session.requests.outstanding?.transmissions == 1
+    let isFresh =
+      session.isInitiator && session.phase == .initial && session.requests.outstanding?.message.transmissions == 1
     if isFresh { begun.insert(session.localSPI) } else { begun.remove(session.localSPI) }
   }
 
