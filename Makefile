@@ -56,6 +56,7 @@ bench: release ## packets on one core; then Fabric beside no encryption, wiregua
 	scripts/fetch-wireguard-go .bench/wireguard-go
 	.build/release/fabric-packet-bench
 	scripts/bench --binaries .build/release --report docs/performance.md
+	scripts/handshakes --binaries .build/release --report docs/performance.md
 
 instructions: ## count the instructions of our own code for a packet, and hold them against Tests/instructions.json
 	$(SWIFT) build -c release --product fabric-packet-bench
