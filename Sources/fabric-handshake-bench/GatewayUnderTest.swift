@@ -15,6 +15,8 @@ final class GatewayUnderTest {
   private(set) var failures = 0
   /// Why the latest one has.
   private(set) var latestFailure: String?
+  /// When the first handshake began.
+  private(set) var begun: Instant?
   /// Called with each tunnel that comes up.
   var onEstablished: () -> Void = {}
 
@@ -65,6 +67,7 @@ final class GatewayUnderTest {
   private func received(_ message: IKEToSupervisor) {
     guard case .report(let report) = message else { return }
     switch report.content {
+    case .connecting: begun = begun ?? SystemClock.now
     case .childEstablished:
       guard let connection = report.connection, established.insert(connection).inserted else { return }
       onEstablished()

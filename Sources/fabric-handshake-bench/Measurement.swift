@@ -12,10 +12,10 @@ final class Measurement {
     let tunnels: Int
     /// Tunnels that were up at the end, keys installed at both ends.
     var established = 0
-    /// From the first message to the time when that share of the tunnels was up, in seconds; nil if it never was.
+    /// From the configuration to the time when that share of the tunnels was up, in seconds; nil if it never was.
     var secondsToMost: Double?
     var secondsToAll: Double?
-    /// All tunnels divided by `secondsToAll`.
+    /// All tunnels divided by the time from the first handshake's beginning to the last one's end.
     var handshakesPerSecond: Double?
     /// Attempts of the spokes that failed and were made again, and why the latest one did.
     var failures = 0
@@ -72,7 +72,8 @@ final class Measurement {
     }
     // The esp roles tell once a second what they can send through.
     try turn(for: .seconds(5)) { [hub, spokes] in hub.installed.count == count && spokes.installed.count == count }
-    return result(times, memory: hub.memory - before)
+    let reading = start.duration(to: spokes.begun ?? start)
+    return result(times, reading: reading, memory: hub.memory - before)
   }
 
   private func prepare() throws {
@@ -92,7 +93,8 @@ final class Measurement {
     while !isOver, !condition() { try loop.runOnce(timeout: nil) }
   }
 
-  private func result(_ times: [Duration], memory: Int) -> Result {
+  /// The figures; `reading` is how long the spokes' ike role took to read its configuration.
+  private func result(_ times: [Duration], reading: Duration, memory: Int) -> Result {
     let count = wire.spokeAddresses.count
     var result = Result(group: group, tunnels: count)
     result.established = hub.installed.intersection(spokes.installed).count
@@ -103,7 +105,7 @@ final class Measurement {
     if seconds.count >= most { result.secondsToMost = seconds[most - 1] }
     if seconds.count >= count, let last = seconds.last {
       result.secondsToAll = last
-      result.handshakesPerSecond = Double(count) / last
+      result.handshakesPerSecond = Double(count) / (last - reading / .seconds(1))
     }
     result.memoryPerTunnel = Double(memory) / Double(count) / 1024
     return result
