@@ -17,6 +17,7 @@ public final class InboundSA {
   private let selectors: SelectorCheck
   private let extended: Bool
   @exclusivity(unchecked) private var window: ReplayWindow
+  @exclusivity(unchecked) private var resynchronization = Resynchronization()
 
   /// The inbound half of `parameters`. Throws where the keys do not fit the suite.
   init(_ parameters: ESPSAParameters, implementation: CipherImplementation) throws(CryptographyError) {
@@ -36,13 +37,38 @@ public final class InboundSA {
     guard let parts = ESPPacketBuffer(bytes, transform.layout) else { throw .truncated }
     guard let sequence = extended ? window.extended(parts.sequence) : UInt64(parts.sequence) else { throw .tooOld }
     if let objection = window.objection(to: sequence) { throw objection }
-    guard transform.open(parts, sequence: sequence) else { throw .notAuthentic }
+    let authentic = extended && resynchronization.isDue ? openSearching(parts, from: sequence) : open(parts, sequence)
+    guard let authentic else {
+      resynchronization.failed()
+      throw .notAuthentic
+    }
+    resynchronization.succeeded()
     // RFC 4303 section 3.4.3: the window moves only for packets that passed the integrity check.
-    window.accept(sequence)
+    window.accept(authentic)
     let length = try innerLength(text: UnsafeRawBufferPointer(parts.text))
     traffic.count(bytes: length)
     let start = packet.lowerBound + transform.layout.prefixLength
     return start..<(start + length)
+  }
+
+  /// The packet's sequence number, if that proves to be it.
+  @inline(__always)
+  private func open(_ parts: ESPPacketBuffer, _ sequence: UInt64) -> UInt64? {
+    transform.open(parts, sequence: sequence) ? sequence : nil
+  }
+
+  /// The packet's sequence number, if that or one of those after it with the same lower half proves to be it (RFC 4303
+  /// appendix A3.2).
+  private func openSearching(_ parts: ESPPacketBuffer, from sequence: UInt64) -> UInt64? {
+    // A cipher that fails leaves nothing of the text.
+    let sealed = Array(parts.text)
+    for subspace in 0...Resynchronization.subspaces {
+      let (candidate, overflow) = sequence.addingReportingOverflow(subspace << 32)
+      if overflow { return nil }
+      parts.text.copyBytes(from: sealed)
+      if transform.open(parts, sequence: candidate) { return candidate }
+    }
+    return nil
   }
 
   /// Whether an authentic packet has come in, be it one that was dropped for what it carried.

@@ -1,3 +1,4 @@
+import FabricCrypto
 import FabricTestKit
 import Testing
 
@@ -45,6 +46,38 @@ import Testing
     #expect(ReplayWindow(size: 64).extended(1) == 1)
     #expect(ReplayWindow(size: 64, highest: .max).extended(.max) == .max)
     #expect(ReplayWindow(size: 64, highest: .max).extended(0) == nil)
+  }
+
+  @Test(
+    "the upper half is found again after more packets were lost than its lower half can count",
+    arguments: Protection.all.filter(\.extended), [1, 8] as [UInt64])
+  func resynchronizes(protection: Protection, subspaces: UInt64) throws {
+    let parameters = try ESPSAParameters.loopback(protection)
+    let random = SeededRandom(seed: 1)
+    let inbound = try InboundSA(parameters, implementation: protection.implementation)
+    let before = try OutboundSA(parameters, random: random, implementation: protection.implementation)
+    for _ in 0..<3 { #expect(try inbound.open(before.seal(Inner.v4())) == Inner.v4()) }
+    let after = try OutboundSA(
+      parameters, random: random, lastSequence: subspaces * Self.subspace + 1000,
+      implementation: protection.implementation)
+    var failures = 0
+    while failures < 2000, (try? inbound.open(after.seal(Inner.v4()))) == nil { failures += 1 }
+    #expect(failures == Resynchronization.threshold)
+    for _ in 0..<10 { #expect(try inbound.open(after.seal(Inner.v4())) == Inner.v4()) }
+  }
+
+  @Test("after a gap that is beyond the search, and with forged packets, nothing is accepted")
+  func givesUp() throws {
+    let parameters = try ESPSAParameters.loopback()
+    let inbound = try InboundSA(parameters)
+    let outbound = try OutboundSA(
+      parameters, random: SeededRandom(seed: 1), lastSequence: (Resynchronization.subspaces + 1) * Self.subspace + 9)
+    for _ in 0..<(Resynchronization.threshold + 3 * Resynchronization.patience) {
+      #expect(throws: DropReason.notAuthentic) { try inbound.open(outbound.seal(Inner.v4())) }
+    }
+    // An authentic packet ends the suspicion.
+    let early = try OutboundSA(parameters, random: SeededRandom(seed: 1))
+    #expect(try inbound.open(early.seal(Inner.v4())) == Inner.v4())
   }
 
   @Test("every number from the window's lowest on for 2^32 is recovered", arguments: [64, 1024, 4096])
