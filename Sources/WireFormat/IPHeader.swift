@@ -18,6 +18,13 @@ public enum IPProtocolNumber {
   public static let none: UInt8 = 59
 }
 
+/// What RFC 8200 asks of links.
+public enum IPv6 {
+  /// The longest packet, in bytes, that every link carries, be it in pieces that are put together again below IPv6
+  /// (RFC 8200 section 5).
+  public static let minimumMTU = 1280
+}
+
 /// The fields of an IPv4 (RFC 791) or IPv6 (RFC 8200) header that Fabric looks at.
 public struct IPHeader: Hashable, Sendable {
   /// Where the packet comes from.

@@ -34,7 +34,7 @@ public struct ConfigurationCheck: Sendable {
 
   private func problems(of tunnel: Tunnel, uplinks: [Uplink]) -> [String] {
     var problems: [String] = []
-    guard let uplink = uplinks.first(where: { $0.name == tunnel.uplink }) else {
+    guard uplinks.contains(where: { $0.name == tunnel.uplink }) else {
       return ["tunnel \(tunnel.name): there is no uplink \(tunnel.uplink)"]
     }
     if tunnel.presharedKey.bytes.isEmpty { problems.append("tunnel \(tunnel.name): it has no pre-shared key") }
@@ -45,9 +45,6 @@ public struct ConfigurationCheck: Sendable {
       _ = try tunnel.connection(localAddress: nil)
     } catch {
       problems.append("tunnel \(tunnel.name): \(error)")
-    }
-    if tunnel.mtu(over: uplink) == nil {
-      problems.append("tunnel \(tunnel.name): an MTU of \(uplink.mtu) leaves no room for packets inside")
     }
     return problems
   }

@@ -5,8 +5,8 @@ import WireFormat
 
 extension Tunnel {
   /// The MTU of the tunnel's interface, in bytes: the largest inner packet that fits one packet of the uplink with any
-  /// of the suites that may be negotiated. Nil if less than the 1280 bytes remain that IPv6 needs (RFC 8200 section 5),
-  /// or if no suite is known.
+  /// of the suites that may be negotiated, but no less than IPv6 needs (RFC 8200 section 5): what of IPv6 does not fit
+  /// then is cut outside of the tunnel. Nil if no suite is known.
   func mtu(over uplink: Uplink) -> Int? {
     let family = outerFamily(over: uplink)
     // Whether there is a NAT is known only later, so there is room for UDP unless it is ruled out.
@@ -14,8 +14,7 @@ extension Tunnel {
     let largest = protectionSuites.map { suite in
       ESPOverhead(suite: suite, encapsulation: outer, outerFamily: family).innerMTU(pathMTU: uplink.mtu)
     }.min()
-    guard let largest, largest >= 1280 else { return nil }
-    return largest
+    return largest.map { max($0, IPv6.minimumMTU) }
   }
 
   private func outerFamily(over uplink: Uplink) -> IPAddress.Family {

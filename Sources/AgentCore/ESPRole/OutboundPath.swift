@@ -15,6 +15,8 @@ final class OutboundPath {
     let tunnel: TunnelInterface
     let sa: OutboundSA
     let uplink: ESPUplink
+    /// Whether the network may cut the packets, and they leave one by one.
+    var allowsCutting = false
   }
 
   private let batch = DatagramBatch(slotSize: DataPath.slotSize)
@@ -88,6 +90,7 @@ final class OutboundPath {
   /// RFC 4301 section 8.2: what is larger than the path carries is cut before it is sealed, if its sender allows it; else
   /// the sender is told.
   private func sealInFragments(_ packets: Segmentation, on way: Way) {
+    if packets.mustPass { return sealAllowingCutting(packets, on: way) }
     let packet = UnsafeMutableRawBufferPointer(rebasing: wholePacket[..<packets.length(0)])
     packets.write(0, to: packet)
     let whole = UnsafeRawBufferPointer(packet)
@@ -102,6 +105,18 @@ final class OutboundPath {
     }
   }
 
+  /// A link that carries IPv6 carries 1,280 bytes, and one that cannot does so in pieces (RFC 8200 section 5): the outer
+  /// packet is what can be cut (RFC 2473 section 7.1 (b)).
+  private func sealAllowingCutting(_ packets: Segmentation, on way: Way) {
+    flush(way)
+    var way = way
+    way.allowsCutting = true
+    for index in 0..<packets.count {
+      seal(length: packets.length(index), trafficClass: packets.trafficClass, on: way) { packets.write(index, to: $0) }
+    }
+    flush(way)
+  }
+
   /// Seals one packet, which `write` writes where it is to be sealed.
   private func seal(
     length: Int, trafficClass: UInt8, on way: Way, _ write: (UnsafeMutableRawBufferPointer) -> Void
@@ -109,7 +124,7 @@ final class OutboundPath {
     let (sa, uplink) = (way.sa, way.uplink)
     let sealedLength = sa.layout.packetLength(innerLength: length)
     let joint =
-      uplink.sendsTrains(sa.path.encapsulation)
+      uplink.sendsTrains(sa.path.encapsulation) && !way.allowsCutting
       ? batch.trainEnd(forDatagramOf: sealedLength, trafficClass: trafficClass) : nil
     if joint == nil, batch.isFull || batch.endsInLongTrain { flush(way) }
     let slot = batch.slot(joint == nil ? batch.count : batch.count - 1)
@@ -132,7 +147,8 @@ final class OutboundPath {
 
   private func flush(_ way: Way) {
     guard batch.count > 0 else { return }
-    let outcome = batch.send(by: way.uplink.socket(for: way.sa.path.encapsulation))
+    let socket = way.uplink.socket(for: way.sa.path.encapsulation)
+    let outcome = way.allowsCutting ? socket.allowingFragmentation { batch.send(by: socket) } : batch.send(by: socket)
     if outcome.areTrainsRefused { way.uplink.stopSendingTrains() }
     way.tunnel.refusedBySystem &+= UInt64(outcome.refused)
     way.tunnel.drops.count(.tooBig, times: outcome.tooBig)

@@ -43,6 +43,10 @@ public struct Segmentation {
   /// DSCP and ECN, the same in all packets.
   public var trafficClass: UInt8 { TunnelTrafficClass.outer(around: UnsafeRawBufferPointer(packet)) }
 
+  /// Whether the packets are of IPv6 and no longer than every link must carry that IPv6 uses (RFC 8200 section 5); their
+  /// sender would not make them shorter.
+  public var mustPass: Bool { packet.first.map { $0 >> 4 } == 6 && length(0) <= IPv6.minimumMTU }
+
   /// Length of packet `index` in bytes.
   public func length(_ index: Int) -> Int {
     guard case .several(let whole, let size) = shape else { return packet.count }

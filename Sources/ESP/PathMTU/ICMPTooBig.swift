@@ -11,7 +11,7 @@ import WireFormat
 ///     |  the packet, as much of it as fits    |         |  the packet, as much of it as fits    |
 public enum ICMPTooBig {
   /// RFC 1812 section 4.3.2.3 and RFC 4443 section 2.4 (c): how long the whole answer may be.
-  private static let longest = (v4: 576, v6: 1280)
+  private static let longest = (v4: 576, v6: IPv6.minimumMTU)
   /// RFC 1812 section 4.3.2.5: precedence 6, internetwork control.
   private static let trafficClass: UInt8 = 0xC0
 
@@ -64,7 +64,8 @@ public enum ICMPTooBig {
     let quote = packet.prefix(min(header.totalLength, longest.v6 - 48))
     var message = ByteWriter()
     message.write([2, 0, 0, 0])
-    message.write(UInt32(clamping: mtu))
+    // RFC 8201 section 4: nobody makes packets shorter than this, so less must not be asked for.
+    message.write(UInt32(clamping: max(mtu, IPv6.minimumMTU)))
     message.write(Array(quote))
     // RFC 4443 section 2.3: the pseudo-header of RFC 8200 section 8.1.
     var sum = InternetChecksum()

@@ -31,6 +31,27 @@ extension DatagramSocket {
     }
   }
 
+  /// Lets the system and, with IPv4, routers on the way cut what `body` sends where it is larger than the path carries; a
+  /// socket that refuses the change sends whole packets as before.
+  public func allowingFragmentation<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard let way = try? pathMTUDiscovery() else { return try body() }
+    try? discoverPathMTU(family == .v4 ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT)
+    // Only the sender cuts packets of IPv6, and without ICMP it knows of no size but the one that always passes.
+    if family == .v6 { setFragmentSize(1280) }
+    defer {
+      if family == .v6 { setFragmentSize(0) }
+      try? discoverPathMTU(way)
+    }
+    return try body()
+  }
+
+  /// ipv6(7); 0 for no limit of our own.
+  private func setFragmentSize(_ size: Int32) {
+    try? descriptor.setOption(Int32(IPPROTO_IPV6), IPV6_MTU, size, name: "IPV6_MTU")
+  }
+
   func pathMTUDiscovery() throws(LinuxError) -> Int32 {
     var way: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)

@@ -38,10 +38,7 @@ public final class UDPSocket: DatagramSocket {
   public func send(_ datagram: [UInt8], to endpoint: Endpoint) throws(LinuxError) -> Bool {
     guard datagram.count > UDPSocket.fitsEveryPath else { return try attemptTwice(datagram, to: endpoint) }
     // An IKE message may be cut on its way, also by a socket whose ESP packets may not.
-    let way = try pathMTUDiscovery()
-    try discoverPathMTU(family == .v4 ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT)
-    defer { try? discoverPathMTU(way) }
-    return try attemptTwice(datagram, to: endpoint)
+    return try allowingFragmentation { () throws(LinuxError) in try attemptTwice(datagram, to: endpoint) }
   }
 
   /// RFC 8200 section 5: every IPv6 path carries 1280 bytes; headers of IPv6 and UDP are taken off.

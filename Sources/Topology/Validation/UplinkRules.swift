@@ -9,7 +9,6 @@ extension Validator {
           report(uplink.position, "an uplink needs `interface`", UplinkKey.interface.field.documentation)
         }
         checkGateway(of: uplink, at: site)
-        checkMTU(of: uplink)
       }
     }
   }
@@ -44,13 +43,5 @@ extension Validator {
         gateway.position, "the gateway `\(gateway.value)` is outside of the uplink's network \(fixed.prefix)",
         "write a gateway in \(fixed.prefix), or correct the prefix length")
     }
-  }
-
-  /// IPv6 asks 1280 bytes of every link (RFC 8200 section 5), and ESP takes up to 120 around them.
-  private mutating func checkMTU(of uplink: UplinkDraft) {
-    guard let mtu = uplink.mtu, mtu.value < 1400 else { return }
-    let hasIPv6 = draft.sites.contains { $0.networks.contains { $0.value.address.family == .v6 } }
-    guard hasIPv6 else { return }
-    report(mtu.position, "\(mtu.value) bytes are too few to carry IPv6 inside of the tunnel", "write at least 1400")
   }
 }

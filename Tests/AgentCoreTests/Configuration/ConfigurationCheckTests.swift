@@ -28,7 +28,6 @@ struct ConfigurationCheckTests {
     expect("the peer has no address") { $0.tunnels[0].remoteAddress = nil }
     expect("does not know the algorithm rot13") { $0.tunnels[0].ike.encryption = ["rot13"] }
     expect("phase 2 has no complete proposal") { $0.tunnels[0].ipsec.encryption = ["aes256"] }
-    expect("leaves no room") { $0.uplinks[0].mtu = 1300 }
   }
 
   @Test(

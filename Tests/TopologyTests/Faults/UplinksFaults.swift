@@ -54,13 +54,6 @@ extension Fault {
       replacing: [("priority: 1", "mtu: 900")],
       ["33:76: `900` is not a number of bytes from 1280 to 9000"]),
     Fault(
-      "an MTU too small for IPv6 inside",
-      replacing: [
-        ("priority: 1", "mtu: 1300"), ("10.2.0.1/24", "[\"2001:db8:2::1/64\"]"),
-        ("protocol: ospf, area: 0", "protocol: static"),
-      ],
-      ["33:76: 1300 bytes are too few to carry IPv6 inside of the tunnel | write at least 1400"]),
-    Fault(
       "a priority that is no number",
       replacing: [("priority: 1", "priority: high")],
       ["33:81: `high` is not a number from 1 to 100"]),
