@@ -50,10 +50,7 @@ final class Gateway {
   private var installedCarriers: [String: Bool] = [:]
   /// What ike was told last.
   private var connections: [IKEConnection]?
-  /// The roles that have been taken over and have not handed back everything yet; nil before any was looked for.
-  private var takenOver: Set<Role>?
-  private var handedBack = HandedBackSockets()
-  private var patienceTimer: EventTimer?
+  private let takeover: RoleTakeover
 
   /// A gateway whose roles do not run yet.
   init(_ settings: AgentSettings, loop: EventLoop, logger: Logger) throws {
@@ -64,7 +61,8 @@ final class Gateway {
     esp = try RoleProcess(.esp, stateDirectory: directory, loop: loop, logger: logger)
     let linkArguments = ["--role-state", directory, "--role-name", settings.name]
     link = try RoleProcess(.link, arguments: linkArguments, stateDirectory: directory, loop: loop, logger: logger)
-    patienceTimer = try loop.makeTimer { [unowned self] in killSilentRoles() }
+    takeover = try RoleTakeover([.ike: ike, .esp: esp, .link: link], loop: loop)
+    takeover.onCompletion = { [unowned self] in takenOver() }
     ike.onStart = { [unowned self] isReplacement in tellIKEEverything(isReplacement: isReplacement) }
     ike.onMessage = { [unowned self] message, descriptors in received(message, descriptors) }
     ike.onEnd = { [unowned self] cause in ended(.ike, cause) }
@@ -81,8 +79,8 @@ final class Gateway {
   /// Makes a configuration the one in force.
   func run(_ new: SiteConfiguration) {
     configuration = new
-    if takenOver == nil { takeRolesOver() }
-    if takenOver?.isEmpty == true { put(new) }
+    takeover.begin()
+    if takeover.isComplete { put(new) }
   }
 
   private func put(_ new: SiteConfiguration) {
@@ -123,42 +121,10 @@ final class Gateway {
     link.kill()
   }
 
-  // MARK: Roles of an earlier supervisor
-
-  private func takeRolesOver() {
-    var found: Set<Role> = []
-    if ike.takeOver() { found.insert(.ike) }
-    if esp.takeOver() { found.insert(.esp) }
-    if link.takeOver() { found.insert(.link) }
-    takenOver = found
-    guard !found.isEmpty else { return }
-    // One that is missing has died with its supervisor: its successor is told that it is one.
-    ike.expectRemains()
-    esp.expectRemains()
-    link.expectRemains()
-    patienceTimer?.schedule(after: .seconds(2))
-  }
-
-  /// A role is whole again with this supervisor, or has ended.
-  private func settled(_ role: Role) {
-    guard takenOver?.remove(role) != nil, takenOver?.isEmpty == true else { return }
-    patienceTimer?.schedule(at: nil)
-    sockets = handedBack.uplinks()
-    handedBack = HandedBackSockets()
-    ike.replaceIfOutdated()
-    esp.replaceIfOutdated()
-    link.replaceIfOutdated()
+  /// What an earlier supervisor has left is ours now.
+  private func takenOver() {
+    sockets = takeover.sockets.uplinks()
     if let configuration { put(configuration) }
-  }
-
-  private func killSilentRoles() {
-    for role in takenOver ?? [] {
-      switch role {
-      case .ike: ike.kill()
-      case .esp: esp.kill()
-      case .link: link.kill()
-      }
-    }
   }
 
   // MARK: What the roles say
@@ -167,8 +133,9 @@ final class Gateway {
     switch message {
     case .ready(let program):
       ike.runs(program)
-      settled(.ike)
-    case .uplink(let name, let address): handedBack.ike[name] = .init(address: address, descriptors: descriptors)
+      takeover.settled(.ike)
+    case .uplink(let name, let address):
+      takeover.sockets.ike[name] = .init(address: address, descriptors: descriptors)
     case .report(let report):
       carriers.received(report, at: Date())
       setCarriers()
@@ -180,8 +147,9 @@ final class Gateway {
     switch message {
     case .ready(let program):
       esp.runs(program)
-      settled(.esp)
-    case .uplink(let name, let address): handedBack.esp[name] = .init(address: address, descriptors: descriptors)
+      takeover.settled(.esp)
+    case .uplink(let name, let address):
+      takeover.sockets.esp[name] = .init(address: address, descriptors: descriptors)
     case .tunnel(let name):
       if let descriptor = descriptors.first { devices[name] = TUNDevice(adopting: descriptor, name: name) }
     case .counters(let counters): onEvent(.traffic(counters))
@@ -193,7 +161,7 @@ final class Gateway {
     switch message {
     case .ready(let program):
       link.runs(program)
-      settled(.link)
+      takeover.settled(.link)
     case .guarded(let revision):
       guardedRevision = revision
       bringUpTunnels()
@@ -211,7 +179,7 @@ final class Gateway {
 
   private func ended(_ role: Role, _ cause: String) {
     guard configuration != nil else { return finishStop() }
-    settled(role)
+    takeover.settled(role)
     if role == .ike {
       carriers.ikeRestarted()
       onEvent(.ikeDied)
@@ -306,7 +274,7 @@ final class Gateway {
   /// Lets the kernel and the routing daemons know which tunnels can carry packets.
   private func setCarriers() {
     // Roles that have been taken over tell how things are before they are whole again.
-    guard let configuration, takenOver?.isEmpty == true else { return }
+    guard let configuration, takeover.isComplete else { return }
     for tunnel in configuration.tunnels {
       let wanted = carriers.hasCarrier(tunnel)
       guard let device = devices[tunnel.name], installedCarriers[tunnel.name] != wanted else { continue }
@@ -332,7 +300,7 @@ final class Gateway {
 
   /// Opens the sockets of uplinks that have got an address, and closes those of uplinks that have lost theirs.
   private func openSockets() {
-    guard configuration != nil, takenOver?.isEmpty == true else { return }
+    guard configuration != nil, takeover.isComplete else { return }
     for uplink in uplinks {
       guard let address = uplink.address?.address else {
         closeSockets(uplink.name)
