@@ -54,6 +54,7 @@ private final class ESPInboundTarget {
     } catch {
       guard error == .dummy, let dummy = database.dummy(0..<slot.count, in: slot) else { return }
       _ = PathProbe(dummy.payload)
+      _ = STAMPPacket(dummy.payload)
     }
   }
 

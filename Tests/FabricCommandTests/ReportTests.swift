@@ -27,6 +27,13 @@ struct ReportTests {
     #expect(lines.last == "revision 3 does not run at hq")
   }
 
+  @Test(
+    "Bits per second are told in decimal units",
+    arguments: [(999, "999 b/s"), (4_650_000, "4.7 Mb/s")] as [(UInt64, String)])
+  func rates(bitsPerSecond: UInt64, text: String) {
+    #expect(bitRate(bitsPerSecond) == text)
+  }
+
   @Test("A site whose agent never came is said to miss its agent")
   func noAgent() {
     let status = Samples.network(Samples.site("hq", isConverged: false, isConnected: false))

@@ -17,4 +17,16 @@ extension SiteConfiguration {
     }
     return mtus
   }
+
+  /// What esp must know of each tunnel, by name of the tunnel. A third party's gateway would answer no test.
+  var tunnelSettings: [String: TunnelSettings] {
+    let mtus = tunnelMTUs
+    let settings = tunnels.compactMap { tunnel in
+      mtus[tunnel.name].map { mtu in
+        let interval = Duration.milliseconds(tunnel.peerIsManaged ? measurementMilliseconds : 0)
+        return (tunnel.name, TunnelSettings(mtu: mtu, measurementInterval: interval))
+      }
+    }
+    return Dictionary(settings) { first, _ in first }
+  }
 }

@@ -69,7 +69,8 @@ public final class ESPRole {
       switch message {
       case .uplink(let name, _): try addUplink(name, descriptors)
       case .removeUplink(let name): path.removeUplink(name)
-      case .tunnel(let name, let mtu): try addTunnel(name, mtu: mtu, descriptors)
+      case .tunnel(let name, let settings): try addTunnel(name, settings, descriptors)
+      case .change(let name, let settings): change(name, settings)
       case .removeTunnel(let name): removeTunnel(name)
       case .ike: try connectIKE(descriptors)
       case .stop: loop.stop()
@@ -107,12 +108,22 @@ public final class ESPRole {
     try path.add(ESPUplink(name: name, encapsulated: encapsulated, plain: RawESPSocket(adopting: descriptors[1])))
   }
 
-  private func addTunnel(_ name: String, mtu: Int, _ descriptors: [FileDescriptor]) throws {
+  private func addTunnel(_ name: String, _ settings: TunnelSettings, _ descriptors: [FileDescriptor]) throws {
     guard descriptors.count == 1 else { throw ESPRoleError.wrongDescriptors(count: descriptors.count, expected: 1) }
     removeTunnel(name)
     let device = TUNDevice(adopting: descriptors[0], name: name)
-    try path.add(TunnelInterface(number: nextTunnelNumber, name: name, device: device, mtu: mtu))
+    try path.add(
+      TunnelInterface(
+        number: nextTunnelNumber, name: name, device: device, mtu: settings.mtu,
+        measurementInterval: settings.measurementInterval))
     nextTunnelNumber += 1
+  }
+
+  private func change(_ name: String, _ settings: TunnelSettings) {
+    guard let tunnel = tunnel(named: name) else { return }
+    tunnel.mtu = settings.mtu
+    tunnel.measurementInterval = settings.measurementInterval
+    probing.follow(tunnel, at: SystemClock.now)
   }
 
   private func removeTunnel(_ name: String) {
@@ -188,12 +199,12 @@ public final class ESPRole {
     removeReplaced(at: now)
     let tunnels = path.tunnels.values.map { $0 }
     for tunnel in tunnels {
-      tunnel.allowAnswers()
+      tunnel.secondPassed(at: now)
       probing.follow(tunnel, at: now)
     }
     let alive = reports.tunnelsWithInboundTraffic(tunnels)
     if !alive.isEmpty { ike?.send(.inboundTraffic(tunnels: alive)) }
-    if let counters = reports.changedCounters(tunnels) { supervisor.send(.counters(counters)) }
+    if let counters = reports.changedCounters(tunnels, at: now) { supervisor.send(.counters(counters)) }
     if let drops = reports.changedDrops(path.inbound.drops) { supervisor.send(.drops(drops)) }
   }
 

@@ -10,8 +10,9 @@ final class InboundPath {
   /// Called with an IKE message that came in on port 4500, its non-ESP marker taken off; valid during the call only.
   var onIKEMessage: (_ uplink: ESPUplink, _ remote: Endpoint, UnsafeRawBufferPointer) -> Void = { _, _, _ in }
 
-  /// Called with a probe that the peer sent through a tunnel.
-  var onProbe: (_ tunnel: TunnelInterface, PathProbe) -> Void = { _, _ in }
+  /// Called with what a dummy packet carries that the peer sent through a tunnel, valid during the call only; whether it is
+  /// one of ours.
+  var onDummy: (_ tunnel: TunnelInterface, UnsafeRawBufferPointer) -> Bool = { _, _ in false }
 
   /// Sixteen trains are up to 700 packets: more would keep the other direction waiting.
   private let batch = DatagramBatch(capacity: 16, slotSize: DataPath.slotSize)
@@ -88,7 +89,7 @@ final class InboundPath {
     do throws(DropReason) {
       opened = try database.open(packet, in: buffer)
     } catch {
-      if error == .dummy, takeProbe(packet, in: buffer) { return }
+      if error == .dummy, takeDummy(packet, in: buffer) { return }
       return countDrop(error, of: packet, in: buffer)
     }
     guard let tunnel = tunnel(numbered: opened.tunnel) else { return }
@@ -111,12 +112,9 @@ final class InboundPath {
   }
 
   /// Whether a dummy packet is one of ours.
-  private func takeProbe(_ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) -> Bool {
-    guard let dummy = database.dummy(packet, in: buffer), let probe = PathProbe(dummy.payload),
-      let tunnel = tunnel(dummy.tunnel)
-    else { return false }
-    onProbe(tunnel, probe)
-    return true
+  private func takeDummy(_ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    guard let dummy = database.dummy(packet, in: buffer), let tunnel = tunnel(dummy.tunnel) else { return false }
+    return onDummy(tunnel, dummy.payload)
   }
 
   private func flush() {

@@ -55,16 +55,16 @@ final class OutboundPath {
     if let way { flush(way) }
   }
 
-  /// Sends a probe as a dummy packet with `length` bytes inside, in the best-effort class.
-  func send(
-    _ probe: PathProbe, length: Int, through tunnel: TunnelInterface, with sa: OutboundSA,
-    to uplinks: [String: ESPUplink]
+  /// Sends a dummy packet with `length` bytes inside, which `write` writes, in the best-effort class.
+  func sendDummy(
+    length: Int, with sa: OutboundSA, to uplinks: [String: ESPUplink],
+    _ write: (UnsafeMutableRawBufferPointer) -> Void
   ) {
     guard let uplink = uplinks[sa.path.uplink] else { return }
     let slot = batch.slot(0)
     let inner = ESPPacketLayout.headroom..<(ESPPacketLayout.headroom + length)
     guard inner.upperBound <= slot.count else { return }
-    probe.write(to: UnsafeMutableRawBufferPointer(rebasing: slot[inner]))
+    write(UnsafeMutableRawBufferPointer(rebasing: slot[inner]))
     guard let sealed = try? sa.sealDummy(inner, in: slot) else { return }
     batch.append(sealed, to: sa.path.destination)
     // A probe that is too big for the first link is not answered, which is what it asks.

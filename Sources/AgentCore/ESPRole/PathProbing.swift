@@ -2,8 +2,8 @@ import ESP
 import LinuxNetworking
 import WireFormat
 
-/// Keeps what is known of each tunnel's path MTU: sends the probes that the tunnels' `PathMTU` machines ask for, answers
-/// those of the peers, and listens to what routers say.
+/// Keeps what is known of each tunnel's path: sends what its `PathMTU` and `TunnelMeasurement` machines ask for, answers
+/// the peers', and listens to what routers say. All of it travels in dummy packets.
 final class PathProbing {
   private let path: DataPath
   private var timer: EventTimer?
@@ -11,7 +11,7 @@ final class PathProbing {
   init(_ path: DataPath, loop: EventLoop) throws(LinuxError) {
     self.path = path
     timer = try loop.makeTimer { [unowned self] in timeout() }
-    path.inbound.onProbe = { [unowned self] tunnel, probe in received(probe, through: tunnel) }
+    path.inbound.onDummy = { [unowned self] tunnel, contents in received(contents, through: tunnel) }
     path.onPathMTUReport = { [unowned self] uplink, report in received(report, on: uplink) }
   }
 
@@ -19,13 +19,40 @@ final class PathProbing {
   func follow(_ tunnel: TunnelInterface, at now: Instant) {
     guard let sa = path.database.outbound(tunnel: tunnel.number) else { return }
     if let known = tunnel.path, known.isTaken(by: sa) { return }
-    tunnel.path = TunnelPath(sa, deviceMTU: tunnel.mtu, at: now)
+    tunnel.path = TunnelPath(sa, deviceMTU: tunnel.mtu, measurementInterval: tunnel.measurementInterval, at: now)
     advance(tunnel) { $0.begin(at: now) }
+    schedule()
   }
 
   private func timeout() {
     let now = SystemClock.now
-    for tunnel in path.tunnels.values { advance(tunnel) { $0.timeout(at: now) } }
+    for tunnel in path.tunnels.values where tunnel.path?.nextDeadline.map({ $0 <= now }) == true {
+      advance(tunnel) { $0.timeout(at: now) }
+      measure(tunnel, at: now)
+    }
+    schedule()
+  }
+
+  private func received(_ contents: UnsafeRawBufferPointer, through tunnel: TunnelInterface) -> Bool {
+    if let packet = STAMPPacket(contents) {
+      received(packet, through: tunnel)
+    } else if let probe = PathProbe(contents) {
+      received(probe, through: tunnel)
+    } else {
+      return false
+    }
+    return true
+  }
+
+  private func received(_ packet: STAMPPacket, through tunnel: TunnelInterface) {
+    let now = SystemClock.now
+    switch packet {
+    case .test(let test):
+      let reflection = STAMPReflection(
+        test: test, received: STAMPTimestamp(now), sent: STAMPTimestamp(SystemClock.now))
+      send(.reflection(reflection), through: tunnel)
+    case .reflection(let reflection): tunnel.path?.measurement.answered(reflection, at: now)
+    }
   }
 
   private func received(_ probe: PathProbe, through tunnel: TunnelInterface) {
@@ -36,6 +63,7 @@ final class PathProbing {
       advance(tunnel) { $0.peerAppeared(at: now) }
     case .answer(let number): advance(tunnel) { $0.answered(number: number, at: now) }
     }
+    schedule()
   }
 
   private func received(_ report: PathMTUReport, on uplink: ESPUplink) {
@@ -47,6 +75,7 @@ final class PathProbing {
       else { continue }
       advance(tunnel) { $0.tooBig(mtu: report.mtu, at: now) }
     }
+    schedule()
   }
 
   /// Lets a tunnel's machine take a step, and does what it asks for.
@@ -58,12 +87,23 @@ final class PathProbing {
       let length = max(PathProbe.length, known.overhead.innerMTU(pathMTU: probe.size))
       send(.question(number: probe.number), length: length, through: tunnel)
     }
-    timer?.schedule(at: path.tunnels.values.compactMap { $0.path?.mtu.nextDeadline }.min())
   }
+
+  private func measure(_ tunnel: TunnelInterface, at now: Instant) {
+    guard let test = tunnel.path?.measurement.timeout(at: now) else { return }
+    send(.test(test), through: tunnel)
+  }
+
+  private func schedule() { timer?.schedule(at: path.tunnels.values.compactMap { $0.path?.nextDeadline }.min()) }
 
   private func send(_ probe: PathProbe, length: Int, through tunnel: TunnelInterface) {
     guard let sa = path.database.outbound(tunnel: tunnel.number) else { return }
-    path.outbound.send(probe, length: length, through: tunnel, with: sa, to: path.uplinks)
+    path.outbound.sendDummy(length: length, with: sa, to: path.uplinks) { probe.write(to: $0) }
+  }
+
+  private func send(_ packet: STAMPPacket, through tunnel: TunnelInterface) {
+    guard let sa = path.database.outbound(tunnel: tunnel.number) else { return }
+    path.outbound.sendDummy(length: STAMPPacket.length, with: sa, to: path.uplinks) { packet.write(to: $0) }
   }
 }
 

@@ -1,4 +1,5 @@
 import ESP
+import WireFormat
 
 /// Tells what has changed since it was last asked, so that an idle gateway reports nothing.
 struct TrafficReports {
@@ -14,8 +15,8 @@ struct TrafficReports {
   }
 
   /// The counters of all tunnels, if one of them has moved.
-  mutating func changedCounters(_ tunnels: [TunnelInterface]) -> [TunnelTraffic]? {
-    let counters = tunnels.map(\.traffic).sorted { $0.tunnel < $1.tunnel }
+  mutating func changedCounters(_ tunnels: [TunnelInterface], at now: Instant) -> [TunnelTraffic]? {
+    let counters = tunnels.map { $0.traffic(at: now) }.sorted { $0.tunnel < $1.tunnel }
     guard counters != lastCounters else { return nil }
     lastCounters = counters
     return counters

@@ -1,5 +1,6 @@
 import ESP
 import LinuxNetworking
+import WireFormat
 
 /// A tunnel's TUN device, what is known of its path, and what has gone through it.
 final class TunnelInterface {
@@ -7,8 +8,10 @@ final class TunnelInterface {
   let number: Int
   let name: String
   let device: TUNDevice
-  /// The device's MTU in bytes.
-  let mtu: Int
+  /// The device's MTU in bytes. With another one, the search for the path's begins anew.
+  var mtu: Int { didSet { if mtu != oldValue { path = nil } } }
+  /// How often the path is measured; zero for never.
+  var measurementInterval: Duration { didSet { if measurementInterval != oldValue { path = nil } } }
   /// The way to the peer; nil before the first SA.
   var path: TunnelPath? { didSet { innerMTU = min(mtu, path?.innerMTU ?? mtu) } }
   /// The largest inner packet, in bytes, that leaves as one outer packet which the path carries.
@@ -21,15 +24,17 @@ final class TunnelInterface {
   @exclusivity(unchecked) private var bytesIn: UInt64 = 0
   @exclusivity(unchecked) private var bytesOut: UInt64 = 0
   private var answersLeft = TunnelInterface.answersPerSecond
+  private var meter = TrafficMeter()
 
   /// RFC 1812 section 4.3.2.8 and RFC 4443 section 2.4 (f): ICMP errors are sent at a limited rate.
   private static let answersPerSecond = 100
 
-  init(number: Int, name: String, device: TUNDevice, mtu: Int) {
+  init(number: Int, name: String, device: TUNDevice, mtu: Int, measurementInterval: Duration = .zero) {
     self.number = number
     self.name = name
     self.device = device
     self.mtu = mtu
+    self.measurementInterval = measurementInterval
     innerMTU = mtu
   }
 
@@ -54,16 +59,21 @@ final class TunnelInterface {
     }
   }
 
-  /// A second has passed.
-  func allowAnswers() { answersLeft = TunnelInterface.answersPerSecond }
+  /// A second has passed since the last time, more or less.
+  func secondPassed(at now: Instant) {
+    answersLeft = TunnelInterface.answersPerSecond
+    meter.read(
+      TrafficMeter.Reading(packetsIn: packetsIn, bytesIn: bytesIn, packetsOut: packetsOut, bytesOut: bytesOut), at: now)
+  }
 
   /// The counters as the supervisor gets them.
-  var traffic: TunnelTraffic {
+  func traffic(at now: Instant) -> TunnelTraffic {
     var reasons = drops.named
     if refusedBySystem > 0 { reasons["refusedBySystem"] = refusedBySystem }
     return TunnelTraffic(
       tunnel: name, packetsIn: packetsIn, bytesIn: bytesIn, packetsOut: packetsOut, bytesOut: bytesOut,
-      drops: reasons, pathMTU: path?.outerMTU, roundTripTime: path?.mtu.roundTripTime,
+      inbound: meter.inbound, outbound: meter.outbound, drops: reasons, pathMTU: path?.outerMTU,
+      measurement: path?.measurement.result(at: now),
       cipherImplementation: path?.cipherImplementation.rawValue)
   }
 }

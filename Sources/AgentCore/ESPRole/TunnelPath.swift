@@ -10,15 +10,21 @@ struct TunnelPath {
   let cipherImplementation: CipherImplementation
   /// What is known of the largest outer packet.
   var mtu: PathMTU
+  /// How long packets take on it, and how many are lost.
+  var measurement: TunnelMeasurement
 
   /// A path that carries what the tunnel's device hands over, unless probes find otherwise.
-  init(_ sa: OutboundSA, deviceMTU: Int, at now: Instant) {
+  init(_ sa: OutboundSA, deviceMTU: Int, measurementInterval: Duration, at now: Instant) {
     path = sa.path
     overhead = TunnelPath.overhead(of: sa)
     cipherImplementation = sa.cipherImplementation
     mtu = PathMTU(
       maximum: overhead.outerLength(innerLength: deviceMTU), outerFamily: sa.path.remote.address.family, at: now)
+    measurement = TunnelMeasurement(interval: measurementInterval, at: now)
   }
+
+  /// When one of the two machines wants to be called.
+  var nextDeadline: Instant? { [mtu.nextDeadline, measurement.nextDeadline].compactMap(\.self).min() }
 
   /// Whether packets of the SA take this path at this cost.
   func isTaken(by sa: OutboundSA) -> Bool {

@@ -1,3 +1,5 @@
+import ControlProtocol
+import ESP
 import FabricCrypto
 import FoundationEssentials
 import LinuxNetworking
@@ -11,7 +13,9 @@ public enum SupervisorToESP: Codable, Equatable, Sendable {
   /// The uplink has no address any more.
   case removeUplink(name: String)
   /// A tunnel's interface; its TUN descriptor comes alongside. Sent once for each new tunnel.
-  case tunnel(name: String, mtu: Int)
+  case tunnel(name: String, TunnelSettings)
+  /// The settings of a tunnel that esp has already; they may be the same as before.
+  case change(name: String, TunnelSettings)
   /// The tunnel is gone: close its TUN device and wipe its SAs.
   case removeTunnel(name: String)
   /// A channel to a new ike process comes alongside. The SAs that the previous one installed go on until the new one
@@ -19,6 +23,20 @@ public enum SupervisorToESP: Codable, Equatable, Sendable {
   case ike
   /// Wipe everything and exit.
   case stop
+}
+
+/// What the topology says of a tunnel's path.
+public struct TunnelSettings: Codable, Equatable, Sendable {
+  /// The MTU of the tunnel's interface in bytes.
+  public var mtu: Int
+  /// How often the path is measured; zero for never.
+  public var measurementInterval: Duration
+
+  /// Settings of a tunnel.
+  public init(mtu: Int, measurementInterval: Duration) {
+    self.mtu = mtu
+    self.measurementInterval = measurementInterval
+  }
 }
 
 /// What the esp role tells the supervisor.
@@ -32,7 +50,7 @@ public enum ESPToSupervisor: Codable, Equatable, Sendable {
   case tunnel(name: String)
   /// The counters of every tunnel, sent every second while one of them changes.
   case counters([TunnelTraffic])
-  /// Packets that belong to no tunnel, dropped since the start, by reason: `unknownSPI`, `malformed`, ….
+  /// Packets that belong to no tunnel, dropped since the start, by reason: `unknownSPI`, `truncated`, ….
   case drops([String: UInt64])
 }
 
@@ -48,19 +66,22 @@ public struct TunnelTraffic: Codable, Equatable, Sendable {
   public var packetsOut: UInt64
   /// Bytes of those packets.
   public var bytesOut: UInt64
-  /// Packets dropped, by reason: `replay`, `authentication`, `selector`, `noSA`, ….
+  /// What came in and went out in the last second.
+  public var inbound, outbound: TrafficRate
+  /// Packets dropped, by reason: `replayed`, `notAuthentic`, `selectorMismatch`, `noOutboundSA`, ….
   public var drops: [String: UInt64]
   /// The largest outer packet that the path carries, in bytes, as far as known; nil before the first SA.
   public var pathMTU: Int?
-  /// How long the peer's latest answer through the tunnel took; nil for peers that do not answer probes.
-  public var roundTripTime: Duration?
+  /// What the last tests of the path tell; nil while the peer has answered none.
+  public var measurement: TunnelMeasurement.Result?
   /// Whose code seals the packets: `openssl` or `ipsec-mb`; nil without an SA.
   public var cipherImplementation: String?
 
   /// Counters of a tunnel.
   public init(
     tunnel: String, packetsIn: UInt64 = 0, bytesIn: UInt64 = 0, packetsOut: UInt64 = 0, bytesOut: UInt64 = 0,
-    drops: [String: UInt64] = [:], pathMTU: Int? = nil, roundTripTime: Duration? = nil,
+    inbound: TrafficRate = .zero, outbound: TrafficRate = .zero, drops: [String: UInt64] = [:], pathMTU: Int? = nil,
+    measurement: TunnelMeasurement.Result? = nil,
     cipherImplementation: String? = nil
   ) {
     self.tunnel = tunnel
@@ -68,9 +89,11 @@ public struct TunnelTraffic: Codable, Equatable, Sendable {
     self.bytesIn = bytesIn
     self.packetsOut = packetsOut
     self.bytesOut = bytesOut
+    self.inbound = inbound
+    self.outbound = outbound
     self.drops = drops
     self.pathMTU = pathMTU
-    self.roundTripTime = roundTripTime
+    self.measurement = measurement
     self.cipherImplementation = cipherImplementation
   }
 }

@@ -1,4 +1,5 @@
 import ControlProtocol
+import ESP
 import Foundation
 import IKE
 import Topology
@@ -10,6 +11,7 @@ struct StatusAssembly: Sendable {
   private(set) var configuration: SiteConfiguration
   private var progress: [String: TunnelProgress] = [:]
   private var traffic: [String: TunnelTraffic] = [:]
+  private var drops: [String: UInt64] = [:]
   private var observation: LinkObservation?
   /// What concerns the whole site and only the supervisor knows, such as a role that keeps dying, by its subject.
   var faults: [String: Fault] = [:]
@@ -36,6 +38,9 @@ struct StatusAssembly: Sendable {
     for counter in counters { traffic[counter.tunnel] = counter }
   }
 
+  /// Packets of no tunnel that the esp role has dropped, by reason.
+  mutating func received(drops: [String: UInt64]) { self.drops = drops }
+
   /// An observation of the link role.
   mutating func received(_ observation: LinkObservation) { self.observation = observation }
 
@@ -52,7 +57,7 @@ struct StatusAssembly: Sendable {
       site: configuration.site, revision: observation?.revision ?? 0, agentVersion: agentVersion, at: date,
       uplinks: observation?.uplinks ?? [], tunnels: configuration.tunnels.map { status(of: $0, clock) },
       reachablePrefixes: observation?.reachablePrefixes ?? [],
-      missingPrefixes: observation?.missingPrefixes ?? configuration.routing.protected,
+      missingPrefixes: observation?.missingPrefixes ?? configuration.routing.protected, drops: drops,
       faults: faults.sorted { $0.key < $1.key }.map(\.value) + linkFaults)
   }
 
@@ -156,7 +161,7 @@ extension TunnelStatus.Counters {
   init(_ traffic: TunnelTraffic) {
     self.init(
       packetsIn: traffic.packetsIn, bytesIn: traffic.bytesIn, packetsOut: traffic.packetsOut,
-      bytesOut: traffic.bytesOut, drops: traffic.drops)
+      bytesOut: traffic.bytesOut, inbound: traffic.inbound, outbound: traffic.outbound, drops: traffic.drops)
   }
 }
 
@@ -164,7 +169,17 @@ extension TunnelStatus.PathStatus {
   init?(_ traffic: TunnelTraffic) {
     guard let mtu = traffic.pathMTU, let cipherImplementation = traffic.cipherImplementation else { return nil }
     self.init(
-      mtu: mtu, roundTripMicroseconds: traffic.roundTripTime.map { Int($0 / .microseconds(1)) },
+      mtu: mtu, measurement: traffic.measurement.map { PathMeasurement($0) },
       cipherImplementation: cipherImplementation)
+  }
+}
+
+extension PathMeasurement {
+  init(_ result: TunnelMeasurement.Result) {
+    self.init(
+      tests: result.tests, lost: result.lost,
+      meanRoundTripMicroseconds: Int(result.meanRoundTrip / .microseconds(1)),
+      shortestRoundTripMicroseconds: Int(result.shortestRoundTrip / .microseconds(1)),
+      jitterMicroseconds: Int(result.jitter / .microseconds(1)))
   }
 }

@@ -18,6 +18,8 @@ final class Gateway {
     case ikeReport(IKEReport)
     /// Counters of tunnels.
     case traffic([TunnelTraffic])
+    /// Packets of no tunnel that were dropped, by reason.
+    case drops([String: UInt64])
     /// What the kernel and the routing daemons have.
     case observation(LinkObservation)
     /// The ike process has died; its successor is on the way.
@@ -89,6 +91,10 @@ final class Gateway {
       devices[name] = nil
     }
     for name in Set(sockets.keys).subtracting(new.uplinks.map(\.name)) { closeSockets(name) }
+    let settings = new.tunnelSettings
+    for name in devices.keys.sorted() {
+      if let settings = settings[name] { esp.send(.change(name: name, settings)) }
+    }
     tellLinkEverything()
     link.start()
     esp.start()
@@ -153,7 +159,7 @@ final class Gateway {
     case .tunnel(let name):
       if let descriptor = descriptors.first { devices[name] = TUNDevice(adopting: descriptor, name: name) }
     case .counters(let counters): onEvent(.traffic(counters))
-    case .drops: break
+    case .drops(let drops): onEvent(.drops(drops))
     }
   }
 
@@ -220,8 +226,7 @@ final class Gateway {
     for (name, opened) in sockets.sorted(by: { $0.key < $1.key }) {
       esp.send(.uplink(name: name, address: opened.address), descriptors: opened.forESP)
     }
-    let mtus = configuration?.tunnelMTUs ?? [:]
-    for (name, device) in devices.sorted(by: { $0.key < $1.key }) { tellESP(of: name, device, mtu: mtus[name]) }
+    for (name, device) in devices.sorted(by: { $0.key < $1.key }) { tellESP(of: name, device) }
     introduceIKEToESP(espIsReplacement: isReplacement)
     onEvent(.recovered(subject: "role esp"))
   }
@@ -233,8 +238,9 @@ final class Gateway {
     onEvent(.recovered(subject: "role link"))
   }
 
-  private func tellESP(of tunnel: String, _ device: TUNDevice, mtu: Int?) {
-    esp.send(.tunnel(name: tunnel, mtu: mtu ?? 1280), descriptors: [device.descriptor])
+  private func tellESP(of tunnel: String, _ device: TUNDevice) {
+    guard let settings = configuration?.tunnelSettings[tunnel] else { return }
+    esp.send(.tunnel(name: tunnel, settings), descriptors: [device.descriptor])
   }
 
   /// Gives the two a channel of their own, over which keys and datagrams pass beside the supervisor.
@@ -254,13 +260,12 @@ final class Gateway {
   /// Gives every tunnel its interface and starts IKE: only once nothing can leak beside them.
   private func bringUpTunnels() {
     guard let configuration, guardedRevision == configuration.revision else { return }
-    let mtus = configuration.tunnelMTUs
     for tunnel in configuration.tunnels where devices[tunnel.name] == nil {
       do {
         let device = try TUNDevice(creating: tunnel.interface)
         devices[tunnel.name] = device
         installedCarriers[tunnel.name] = nil
-        tellESP(of: tunnel.name, device, mtu: mtus[tunnel.name])
+        tellESP(of: tunnel.name, device)
         onEvent(.recovered(subject: tunnel.interface))
       } catch {
         // A process of an earlier agent may hold it for a moment longer: it is tried again.

@@ -140,6 +140,9 @@ public final class Supervisor {
       status?.received(counters)
       // Counters always change: they wait for the next report.
       return
+    case .drops(let drops):
+      status?.received(drops: drops)
+      return
     case .observation(let observation): status?.received(observation)
     case .ikeDied: status?.ikeRestarted()
     case .fault(let subject, let fault):

@@ -109,18 +109,22 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
     public var packetsIn, bytesIn: UInt64
     /// Inner packets and bytes sent.
     public var packetsOut, bytesOut: UInt64
-    /// Packets dropped, by reason: `replay`, `authentication`, `selector`, `noSA`, ….
+    /// What came in and went out in the last second.
+    public var inbound, outbound: TrafficRate
+    /// Packets dropped, by reason: `replayed`, `notAuthentic`, `selectorMismatch`, `noOutboundSA`, ….
     public var drops: [String: UInt64]
 
     /// Counters.
     public init(
       packetsIn: UInt64 = 0, bytesIn: UInt64 = 0, packetsOut: UInt64 = 0, bytesOut: UInt64 = 0,
-      drops: [String: UInt64] = [:]
+      inbound: TrafficRate = .zero, outbound: TrafficRate = .zero, drops: [String: UInt64] = [:]
     ) {
       self.packetsIn = packetsIn
       self.bytesIn = bytesIn
       self.packetsOut = packetsOut
       self.bytesOut = bytesOut
+      self.inbound = inbound
+      self.outbound = outbound
       self.drops = drops
     }
   }
@@ -129,15 +133,15 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
   public struct PathStatus: Codable, Equatable, Sendable {
     /// The largest outer packet that passes, in bytes.
     public var mtu: Int
-    /// How long the peer's latest answer took through the tunnel; nil for peers of another make, which give none.
-    public var roundTripMicroseconds: Int?
+    /// What the last tests tell; nil for peers of another make, which answer none.
+    public var measurement: PathMeasurement?
     /// Whose code seals the packets: `openssl` or `ipsec-mb`.
     public var cipherImplementation: String
 
     /// A path.
-    public init(mtu: Int, roundTripMicroseconds: Int?, cipherImplementation: String) {
+    public init(mtu: Int, measurement: PathMeasurement?, cipherImplementation: String) {
       self.mtu = mtu
-      self.roundTripMicroseconds = roundTripMicroseconds
+      self.measurement = measurement
       self.cipherImplementation = cipherImplementation
     }
   }
@@ -186,6 +190,44 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
   }
 }
 
+/// How much passes in a second.
+public struct TrafficRate: Codable, Equatable, Sendable {
+  /// Packets.
+  public var packetsPerSecond: UInt64
+  /// Bits of inner packets.
+  public var bitsPerSecond: UInt64
+
+  /// Nothing.
+  public static let zero = TrafficRate(packetsPerSecond: 0, bitsPerSecond: 0)
+
+  /// A rate.
+  public init(packetsPerSecond: UInt64, bitsPerSecond: UInt64) {
+    self.packetsPerSecond = packetsPerSecond
+    self.bitsPerSecond = bitsPerSecond
+  }
+}
+
+/// What the last hundred tests of a path tell (RFC 8762).
+public struct PathMeasurement: Codable, Equatable, Sendable {
+  /// Tests that were answered or have had their time, and those of them that were not answered.
+  public var tests, lost: Int
+  /// The mean and the shortest round trip, without the time at the peer.
+  public var meanRoundTripMicroseconds, shortestRoundTripMicroseconds: Int
+  /// The mean difference between one round trip and the next.
+  public var jitterMicroseconds: Int
+
+  /// A measurement.
+  public init(
+    tests: Int, lost: Int, meanRoundTripMicroseconds: Int, shortestRoundTripMicroseconds: Int, jitterMicroseconds: Int
+  ) {
+    self.tests = tests
+    self.lost = lost
+    self.meanRoundTripMicroseconds = meanRoundTripMicroseconds
+    self.shortestRoundTripMicroseconds = shortestRoundTripMicroseconds
+    self.jitterMicroseconds = jitterMicroseconds
+  }
+}
+
 /// An uplink as its gateway observes it.
 public struct UplinkStatus: Codable, Equatable, Sendable {
   /// The line's name.
@@ -227,13 +269,16 @@ public struct SiteStatus: Codable, Equatable, Sendable {
   public var reachablePrefixes: [IPPrefix]
   /// Networks of the overlay that should have a route and have none.
   public var missingPrefixes: [IPPrefix]
+  /// Packets that came in and belong to no tunnel, dropped since the start, by reason: `unknownSPI`, `truncated`, ….
+  public var drops: [String: UInt64]
   /// What concerns the whole site: a routing daemon that does not start, a configuration that was refused.
   public var faults: [Fault]
 
   /// A site's status.
   public init(
     site: String, revision: Int, agentVersion: String, at: Date, uplinks: [UplinkStatus], tunnels: [TunnelStatus],
-    reachablePrefixes: [IPPrefix], missingPrefixes: [IPPrefix], faults: [Fault]
+    reachablePrefixes: [IPPrefix], missingPrefixes: [IPPrefix], drops: [String: UInt64] = [:],
+    faults: [Fault]
   ) {
     self.site = site
     self.revision = revision
@@ -243,6 +288,7 @@ public struct SiteStatus: Codable, Equatable, Sendable {
     self.tunnels = tunnels
     self.reachablePrefixes = reachablePrefixes
     self.missingPrefixes = missingPrefixes
+    self.drops = drops
     self.faults = faults
   }
 }

@@ -59,7 +59,8 @@ private struct Compilation {
       uplinks: site.uplinks, tunnels: tunnels.sorted { $0.name < $1.name },
       routing: RoutingConfiguration(
         routingProtocol: topology.routing.routingProtocol, routerID: site.routerID, bfd: topology.routing.bfd,
-        announced: site.networks, protected: paths.networks { $0 != site.name }))
+        announced: site.networks, protected: paths.networks { $0 != site.name }),
+      measurementMilliseconds: topology.measurementMilliseconds)
   }
 
   private func tunnel(_ plan: TunnelPlan, at site: Site, far: [String: Int]) -> Tunnel {

@@ -12,18 +12,26 @@ extension Format {
   static let ikeLifetime = duration(
     minute...Milliseconds(count: 7 * day.count), bareNumbersAreSeconds: true, example: "86400s")
   static let ipsecLifetime = duration(minute...day, bareNumbersAreSeconds: true, example: "3600s")
-  static let dpdInterval = ScalarFormat<Milliseconds>(
-    "a duration such as 10s", .text(pattern: "^[0-9]+(ms|s|m|h|d)?$"),
-    reading: { text in
-      if Int(text.trimmingSuffix("s")) == 0 { return .success(Milliseconds(count: 0)) }
-      return duration(second...hour, bareNumbersAreSeconds: true, example: "10s").read(text)
-    })
+  static let dpdInterval = durationOrNever(second...hour, example: "10s")
+  static let measurementInterval = durationOrNever(Milliseconds(count: 100)...hour, example: "1s")
   static let bfdInterval = duration(Milliseconds(count: 10)...minute, bareNumbersAreSeconds: false, example: "300ms")
   static let bfdMultiplier = integer("a number", 2...50)
   static let replayWindow = integer("a number of packets", 64...4096)
   static let priority = integer("a number", 1...100)
   static let mtu = integer("a number of bytes", 1280...9000)
   static let autonomousSystem = integer("a number", 1...65535)
+
+  /// A duration within bounds, or 0.
+  private static func durationOrNever(
+    _ bounds: ClosedRange<Milliseconds>, example: String
+  ) -> ScalarFormat<Milliseconds> {
+    ScalarFormat(
+      "a duration such as \(example)", .text(pattern: "^[0-9]+(ms|s|m|h|d)?$"),
+      reading: { text in
+        if Int(text.trimmingSuffix("s")) == 0 { return .success(Milliseconds(count: 0)) }
+        return duration(bounds, bareNumbersAreSeconds: true, example: example).read(text)
+      })
+  }
 
   /// PSK today; certificates are not there yet, and it says so.
   static let authentication = ScalarFormat<String>(

@@ -10,6 +10,8 @@ public struct TopologyDocument: Equatable, Sendable {
   public var links: [Link]
   /// How the tunnels' interfaces are addressed.
   public var tunnelAddressing: TunnelAddressing
+  /// Milliseconds between measurements of each tunnel; 0 for none.
+  public var measurementMilliseconds: Int
   /// How routes are learned over the tunnels.
   public var routing: OverlayRouting
 

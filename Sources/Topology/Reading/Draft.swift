@@ -73,6 +73,7 @@ struct OverlayDraft {
   var tunnelsPosition: Position?
   var addressing: Located<TunnelAddressingName>?
   var pool: Located<IPPrefix>?
+  var measurementInterval: Milliseconds?
   var routing: RoutingDraft?
 }
 

@@ -8,7 +8,9 @@ extension DocumentReader {
       links: list(record[.links], of: "links") { reader, item in reader.link(item) },
       tunnelsPosition: tunnels?.position,
       addressing: scalar(tunnels?[.addressing], Format.choice(TunnelAddressingName.self)),
-      pool: scalar(tunnels?[.pool], Format.prefix), routing: routing(record[.routing]))
+      pool: scalar(tunnels?[.pool], Format.prefix),
+      measurementInterval: scalar(tunnels?[.measurementInterval], Format.measurementInterval)?.value,
+      routing: routing(record[.routing]))
   }
 
   private mutating func link(_ node: YAMLNode) -> LinkDraft? {

@@ -48,7 +48,7 @@ enum LinkKey: String, TopologyKey {
 }
 
 enum TunnelsKey: String, TopologyKey {
-  case addressing, pool
+  case addressing, pool, measurementInterval
 
   static let subject = "`tunnels`"
   var field: Field {
@@ -57,6 +57,10 @@ enum TunnelsKey: String, TopologyKey {
       Field(shape: .of(Format.choice(TunnelAddressingName.self)), documentation: "unnumbered or numbered.")
     case .pool:
       Field(shape: .of(Format.prefix), documentation: "Where numbered tunnels get their /30 (IPv6: /126) from.")
+    case .measurementInterval:
+      Field(
+        shape: .of(Format.measurementInterval),
+        documentation: "How often latency and loss of each tunnel are measured; 0 for never. Default: 1s.")
     }
   }
 }

@@ -22,11 +22,13 @@ public struct SiteConfiguration: Codable, Equatable, Sendable {
   public var tunnels: [Tunnel]
   /// How routes are learned over the tunnels.
   public var routing: RoutingConfiguration
+  /// Milliseconds between measurements of each tunnel's path (RFC 8762); 0 for none.
+  public var measurementMilliseconds: Int
 
   /// Puts a configuration together.
   public init(
     revision: Int, topology: String, site: String, loopbacks: [IPAddress], lans: [LAN], uplinks: [Uplink],
-    tunnels: [Tunnel], routing: RoutingConfiguration
+    tunnels: [Tunnel], routing: RoutingConfiguration, measurementMilliseconds: Int = 1000
   ) {
     self.revision = revision
     self.topology = topology
@@ -36,6 +38,7 @@ public struct SiteConfiguration: Codable, Equatable, Sendable {
     self.uplinks = uplinks
     self.tunnels = tunnels
     self.routing = routing
+    self.measurementMilliseconds = measurementMilliseconds
   }
 }
 

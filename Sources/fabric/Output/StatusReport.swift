@@ -12,7 +12,7 @@ struct StatusReport {
     let headline =
       "\(topology), revision \(status.revision): "
       + "\(managed.count { $0.isConverged }) of \(managed.count) sites converged"
-    let parts = [[headline], sites.lines(palette), tunnels.rows.isEmpty ? [] : tunnels.lines(palette)]
+    let parts = [[headline], sites.lines(palette), tunnels.rows.isEmpty ? [] : tunnels.lines(palette), drops]
     return Array(parts.filter { !$0.isEmpty }.joined(separator: [""]))
   }
 
@@ -33,14 +33,24 @@ struct StatusReport {
     return table
   }
 
+  /// What came to a site's gateway and belongs to no tunnel.
+  private var drops: [String] {
+    status.sites.compactMap { site in
+      guard let drops = site.status?.drops, !drops.isEmpty else { return nil }
+      let reasons = drops.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+      return "\(site.site) dropped packets of no tunnel: \(reasons.joined(separator: ", "))"
+    }
+  }
+
   private var tunnels: Table {
-    var table = Table("SITE", "TUNNEL", "VTI", "REACHED", "SUITE", "IN", "OUT", "WHY")
+    var table = Table("SITE", "TUNNEL", "VTI", "REACHED", "SUITE", "IN", "OUT", "ROUND TRIP", "LOSS", "WHY")
     for site in status.sites {
       for tunnel in site.status?.tunnels ?? [] {
         table.add(
           .init(site.site), .init(tunnel.name), .init(tunnel.interface), tunnel.stageCell,
           .init(tunnel.childSA?.suite ?? ""), .init(byteCount(tunnel.counters.bytesIn)),
-          .init(byteCount(tunnel.counters.bytesOut)), .init(tunnel.fault?.cause ?? "", .bad))
+          .init(byteCount(tunnel.counters.bytesOut)), .init(tunnel.path?.measurement?.roundTrip ?? ""),
+          .init(tunnel.path?.measurement?.loss ?? ""), .init(tunnel.fault?.cause ?? "", .bad))
       }
     }
     return table
@@ -82,6 +92,23 @@ extension TunnelStatus {
     let style: Style = fault != nil ? .bad : reached >= .routing ? .good : .waiting
     return .init(reached.title, style)
   }
+}
+
+extension PathMeasurement {
+  fileprivate var roundTrip: String { "\((Double(meanRoundTripMicroseconds) / 100).rounded() / 10) ms" }
+
+  fileprivate var loss: String { "\(100 * lost / max(1, tests)) %" }
+}
+
+/// A rate in the largest decimal unit that leaves at least one: `4.7 Gb/s`.
+func bitRate(_ bitsPerSecond: UInt64) -> String {
+  var value = Double(bitsPerSecond)
+  var unit = "b/s"
+  for larger in ["kb/s", "Mb/s", "Gb/s"] where value >= 1000 {
+    value /= 1000
+    unit = larger
+  }
+  return unit == "b/s" ? "\(bitsPerSecond) b/s" : "\((value * 10).rounded() / 10) \(unit)"
 }
 
 /// A count of bytes in the largest unit that leaves at least one: `1.4 MiB`.

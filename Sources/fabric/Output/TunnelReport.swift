@@ -33,15 +33,27 @@ struct TunnelReport {
     if let childSA = tunnel.childSA { facts += self.facts(childSA) }
     if let path = tunnel.path { facts += self.facts(path) }
     let counters = tunnel.counters
-    facts.append(("received", "\(counters.packetsIn) packets, \(byteCount(counters.bytesIn))"))
-    facts.append(("sent", "\(counters.packetsOut) packets, \(byteCount(counters.bytesOut))"))
+    facts.append(("received", amount(counters.packetsIn, counters.bytesIn, counters.inbound)))
+    facts.append(("sent", amount(counters.packetsOut, counters.bytesOut, counters.outbound)))
     facts += counters.drops.sorted { $0.key < $1.key }.map { ("dropped", "\($0.value) packets: \($0.key)") }
     return facts.map { key, value in "  \(key)\(String(repeating: " ", count: 12 - key.count))\(value)" }
   }
 
+  private func amount(_ packets: UInt64, _ bytes: UInt64, _ rate: TrafficRate) -> String {
+    "\(packets) packets, \(byteCount(bytes)); \(rate.packetsPerSecond) packets/s, \(bitRate(rate.bitsPerSecond)) now"
+  }
+
   private func facts(_ path: TunnelStatus.PathStatus) -> [(String, String)] {
-    let answer = path.roundTripMicroseconds.map { "answer in \($0) µs" } ?? "no answers of the peer to probes"
-    return [("path", "MTU \(path.mtu), \(answer)"), ("cipher by", path.cipherImplementation)]
+    [
+      ("path", "MTU \(path.mtu)"),
+      ("round trip", path.measurement.map { roundTrip($0) } ?? "not measured: the peer answers no tests"),
+      ("cipher by", path.cipherImplementation),
+    ]
+  }
+
+  private func roundTrip(_ path: PathMeasurement) -> String {
+    "\(path.meanRoundTripMicroseconds) µs, shortest \(path.shortestRoundTripMicroseconds) µs, "
+      + "jitter \(path.jitterMicroseconds) µs, \(path.lost) of \(path.tests) lost"
   }
 
   private func facts(_ ikeSA: TunnelStatus.IKESAStatus) -> [(String, String)] {

@@ -43,13 +43,23 @@ struct TunnelTests {
     #expect(blocks.mtu(over: uplink) == 1422)
   }
 
-  @Test("asks for more than a line that cannot carry IPv6 inside")
-  func smallLine() {
+  @Test(
+    "leaves its interface what IPv6 needs, however narrow the line",
+    arguments: [(1280, 1280), (1343, 1280), (1344, 1282)])
+  func smallLine(lineMTU: Int, tunnelMTU: Int) {
     var line = uplink
-    line.mtu = 1343
-    #expect(tunnel.mtu(over: line) == nil)
-    line.mtu = 1344
-    #expect(tunnel.mtu(over: line) == 1282)
+    line.mtu = lineMTU
+    #expect(tunnel.mtu(over: line) == tunnelMTU)
+  }
+
+  @Test("is measured at the topology's interval, but for a third party's, which answers no test")
+  func measurement() {
+    var configuration = SampleSite.configuration()
+    configuration.measurementMilliseconds = 500
+    configuration.tunnels[1].peerIsManaged = false
+    let settings = configuration.tunnelSettings
+    #expect(settings[configuration.tunnels[0].name]?.measurementInterval == .milliseconds(500))
+    #expect(settings[configuration.tunnels[1].name]?.measurementInterval == .zero)
   }
 
   @Test("keeps its key from the roles that need none")

@@ -56,7 +56,8 @@ final class TestGateway {
     ike.onMessage = { [unowned self] message, _ in messagesToIKE.append(message) }
 
     let device = try namespace.inside { try TUNDevice(creating: "vti") }
-    toESP.send(.tunnel(name: "tunnel", mtu: 1400), descriptors: [device.descriptor])
+    let settings = TunnelSettings(mtu: 1400, measurementInterval: .milliseconds(100))
+    toESP.send(.tunnel(name: "tunnel", settings), descriptors: [device.descriptor])
     let encapsulated = try namespace.inside { try UDPSocket(bindingTo: Endpoint(uplinkAddress, port: 4500)) }
     let plain = try namespace.inside { try RawESPSocket(bindingTo: uplinkAddress) }
     toESP.send(

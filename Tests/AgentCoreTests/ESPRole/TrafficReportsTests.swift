@@ -1,6 +1,7 @@
 import ESP
 import LinuxNetworking
 import Testing
+import WireFormat
 
 @testable import AgentCore
 
@@ -34,12 +35,12 @@ struct TrafficReportsTests {
     tunnel.countIn(bytes: 40)
     tunnel.drops.count(.replayed)
     tunnel.refusedBySystem = 2
-    var counters = reports.changedCounters([tunnel])
+    var counters = reports.changedCounters([tunnel], at: .zero)
     #expect(
       counters == [
         TunnelTraffic(tunnel: "tunnel", packetsIn: 1, bytesIn: 40, drops: ["replayed": 1, "refusedBySystem": 2])
       ])
-    counters = reports.changedCounters([tunnel])
+    counters = reports.changedCounters([tunnel], at: .zero)
     #expect(counters == nil)
     var drops = DropCounters()
     drops.count(.unknownSPI)

@@ -17,10 +17,11 @@ struct RoleChannelTests {
     let receiver = try RoleChannel<ESPToSupervisor, SupervisorToESP>(other, loop: loop, logger: logger)
     var received: [(SupervisorToESP, Int)] = []
     receiver.onMessage = { received.append(($0, $1.count)) }
-    sender.send(.tunnel(name: "a", mtu: 1400), descriptors: [try .memory([1])])
+    sender.send(
+      .tunnel(name: "a", TunnelSettings(mtu: 1400, measurementInterval: .zero)), descriptors: [try .memory([1])])
     sender.send(.stop)
     try loop.runOnce(timeout: .seconds(1))
-    #expect(received.map(\.0) == [.tunnel(name: "a", mtu: 1400), .stop])
+    #expect(received.map(\.0) == [.tunnel(name: "a", TunnelSettings(mtu: 1400, measurementInterval: .zero)), .stop])
     #expect(received.map(\.1) == [1, 0])
   }
 

@@ -1,4 +1,5 @@
 import ControlProtocol
+import ESP
 import FabricCrypto
 import Foundation
 import Testing
@@ -41,6 +42,13 @@ struct StatusAssemblyTests {
     #expect(fault(of: status) == Fault(stage: .routing, cause: "uplink dsl is down", at: date))
   }
 
+  @Test("tells what was dropped that belongs to no tunnel")
+  func drops() {
+    var status = StatusAssembly(SampleSite.configuration())
+    status.received(drops: ["unknownSPI": 7])
+    #expect(status.status(agentVersion: "0", at: date, now: .zero).drops == ["unknownSPI": 7])
+  }
+
   @Test("tells what is known of the way of a tunnel's packets, once there is an SA")
   func path() {
     var status = StatusAssembly(SampleSite.configuration())
@@ -48,9 +56,16 @@ struct StatusAssemblyTests {
     #expect(tunnel(of: status)?.counters.drops == ["replayed": 3])
     #expect(tunnel(of: status)?.path == nil)
     let traffic = TunnelTraffic(
-      tunnel: name, pathMTU: 1438, roundTripTime: .microseconds(250), cipherImplementation: "ipsec-mb")
+      tunnel: name, pathMTU: 1438,
+      measurement: TunnelMeasurement.Result(
+        tests: 100, lost: 3, meanRoundTrip: .microseconds(250), shortestRoundTrip: .microseconds(200),
+        jitter: .microseconds(10)), cipherImplementation: "ipsec-mb")
     status.received([traffic])
-    let path = TunnelStatus.PathStatus(mtu: 1438, roundTripMicroseconds: 250, cipherImplementation: "ipsec-mb")
+    let path = TunnelStatus.PathStatus(
+      mtu: 1438,
+      measurement: PathMeasurement(
+        tests: 100, lost: 3, meanRoundTripMicroseconds: 250, shortestRoundTripMicroseconds: 200, jitterMicroseconds: 10),
+      cipherImplementation: "ipsec-mb")
     #expect(tunnel(of: status)?.path == path)
   }
 
