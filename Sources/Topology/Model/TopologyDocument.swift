@@ -11,7 +11,7 @@ public struct TopologyDocument: Equatable, Sendable {
   /// How the tunnels' interfaces are addressed.
   public var tunnelAddressing: TunnelAddressing
   /// Milliseconds between measurements of each tunnel; 0 for none.
-  public var measurementMilliseconds: Int
+  public var measurementMilliseconds = 1000
   /// How routes are learned over the tunnels.
   public var routing: OverlayRouting
 
