@@ -71,6 +71,23 @@ public enum SignatureAlgorithm: Hashable, Sendable {
   }
 }
 
+extension SignatureHash: CustomStringConvertible {
+  /// `SHA-256`.
+  public var description: String { self == .identity ? "identity" : "SHA-\(outputLength * 8)" }
+}
+
+extension SignatureAlgorithm: CustomStringConvertible {
+  /// `ECDSA with SHA-256`.
+  public var description: String {
+    switch self {
+    case .rsaPKCS1(let hash): "RSA PKCS #1 v1.5 with \(hash)"
+    case .rsaPSS(let hash): "RSA-PSS with \(hash)"
+    case .ecdsa(let hash): "ECDSA with \(hash)"
+    case .ed25519: "Ed25519"
+    }
+  }
+}
+
 /// The few pieces of DER (X.690) that AlgorithmIdentifiers are made of; all are shorter than 128 bytes.
 private enum DER {
   static let null: [UInt8] = [0x05, 0]

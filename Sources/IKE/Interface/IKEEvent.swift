@@ -4,6 +4,8 @@ import WireFormat
 public enum IKEEvent: Sendable {
   /// The connections are now these: unchanged ones are left alone, others are closed, changed or started.
   case configure([IKEConnection])
+  /// Our own certificate, and whom we trust, are now these. SAs that stand are left alone.
+  case credentials(IKECredentials)
   /// Set this connection up now, without waiting for the next retry.
   case initiate(connection: String)
   /// Close this connection with a DELETE and leave it down until it is initiated again, by us or the peer.

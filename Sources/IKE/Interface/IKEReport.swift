@@ -65,6 +65,8 @@ public struct IKESASummary: Sendable, Equatable, Codable {
   public let isInitiator: Bool
   /// The identity that the peer proved.
   public let remoteIdentity: IKEIdentity
+  /// How it proved it.
+  public let peerProof: PeerProof?
   /// Name of the uplink that carries it.
   public let uplink: String
   /// Our own address and port.

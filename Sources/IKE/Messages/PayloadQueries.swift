@@ -25,6 +25,11 @@ extension [Payload] {
     lazy.compactMap { if case .responderIdentification(let payload) = $0 { payload } else { nil } }.first
   }
 
+  /// All certificates.
+  var certificates: [CertificatePayload] {
+    compactMap { if case .certificate(let payload) = $0 { payload } else { nil } }
+  }
+
   /// AUTH.
   var authentication: AuthenticationPayload? {
     lazy.compactMap { if case .authentication(let payload) = $0 { payload } else { nil } }.first

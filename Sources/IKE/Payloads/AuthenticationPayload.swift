@@ -12,6 +12,8 @@ import WireFormat
 struct AuthenticationPayload: Hashable {
   /// Shared Key Message Integrity Code.
   static let sharedKey: UInt8 = 2
+  /// Digital Signature (RFC 7427 section 3).
+  static let digitalSignature: UInt8 = 14
 
   let method: UInt8
   let data: [UInt8]

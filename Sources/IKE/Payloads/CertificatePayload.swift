@@ -10,6 +10,9 @@ import WireFormat
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 /// ```
 struct CertificatePayload: Hashable {
+  /// X.509 Certificate - Signature: one certificate in DER.
+  static let x509Signature: UInt8 = 4
+
   let encoding: UInt8
   let data: [UInt8]
 
@@ -17,6 +20,9 @@ struct CertificatePayload: Hashable {
     self.encoding = encoding
     self.data = data
   }
+
+  /// A certificate in DER.
+  init(x509 certificate: [UInt8]) { self.init(encoding: CertificatePayload.x509Signature, data: certificate) }
 
   init(_ reader: inout ByteReader) throws(WireFormatError) {
     self.encoding = try reader.readUInt8()

@@ -18,6 +18,12 @@ struct CertificateRequestPayload: Hashable {
     self.authorities = authorities
   }
 
+  /// Asks for X.509 certificates of these authorities, each known by the SHA-1 hash of its public key; nil without any.
+  init?(keyHashes: [[UInt8]]) {
+    guard !keyHashes.isEmpty else { return nil }
+    self.init(encoding: CertificatePayload.x509Signature, authorities: keyHashes.flatMap { $0 })
+  }
+
   init(_ reader: inout ByteReader) throws(WireFormatError) {
     self.encoding = try reader.readUInt8()
     self.authorities = Array(reader.readRemaining())

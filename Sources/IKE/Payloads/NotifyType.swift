@@ -30,6 +30,7 @@ struct NotifyType: RawRepresentable, Hashable {
   static let cookie = NotifyType(rawValue: 16390)
   static let useTransportMode = NotifyType(rawValue: 16391)
   static let rekeySA = NotifyType(rawValue: 16393)
+  static let signatureHashAlgorithms = NotifyType(rawValue: 16431)
   static let trafficFlowConfidentialityPaddingNotSupported = NotifyType(rawValue: 16394)
   static let intermediateExchangeSupported = NotifyType(rawValue: 16438)
   static let additionalKeyExchange = NotifyType(rawValue: 16441)
@@ -49,6 +50,7 @@ extension NotifyType: CustomStringConvertible {
     .initialContact: "INITIAL_CONTACT", .natDetectionSourceIP: "NAT_DETECTION_SOURCE_IP",
     .natDetectionDestinationIP: "NAT_DETECTION_DESTINATION_IP", .cookie: "COOKIE",
     .useTransportMode: "USE_TRANSPORT_MODE", .rekeySA: "REKEY_SA",
+    .signatureHashAlgorithms: "SIGNATURE_HASH_ALGORITHMS",
     .trafficFlowConfidentialityPaddingNotSupported: "ESP_TFC_PADDING_NOT_SUPPORTED",
     .intermediateExchangeSupported: "INTERMEDIATE_EXCHANGE_SUPPORTED",
     .additionalKeyExchange: "ADDITIONAL_KEY_EXCHANGE",

@@ -55,6 +55,8 @@ struct ResponderPolicy {
   let proposals: [[IKEProposal]]
   /// Whether any of them wants ESP in UDP without a NAT as well.
   let forceEncapsulation: Bool
+  /// Whose certificates their peers may show, each once.
+  let trustAnchors: [TrustAnchors]
   /// The connection that is meant, where there is only one.
   let soleConnection: String?
   let connectionCount: Int
@@ -62,8 +64,16 @@ struct ResponderPolicy {
   init(_ connections: [IKEConnection]) {
     var seen: Set<[IKEProposal]> = []
     proposals = connections.map(\.ikeProposals).filter { seen.insert($0).inserted }
+    var anchors: Set<TrustAnchors> = []
+    trustAnchors = connections.compactMap(\.trustAnchors).filter { anchors.insert($0).inserted }
     forceEncapsulation = connections.contains { $0.forceEncapsulation }
     soleConnection = connections.count == 1 ? connections.first?.name : nil
     connectionCount = connections.count
+  }
+}
+
+extension IKEConnection {
+  fileprivate var trustAnchors: TrustAnchors? {
+    if case .certificate(let anchors) = authentication { anchors } else { nil }
   }
 }

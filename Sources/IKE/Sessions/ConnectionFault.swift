@@ -7,6 +7,9 @@ extension IKEConnection {
     if name.isEmpty { return "a connection has no name" }
     if identities.contains(where: { !(5...1024).contains($0) }) { return "an identity is empty or too long" }
     if case .presharedKey(let key) = authentication, key.count == 0 { return "the preshared key is empty" }
+    if case .certificate(.authorities(let authorities)) = authentication, !(1...64).contains(authorities.count) {
+      return "there must be 1 to 64 certification authorities"
+    }
     if !(1...16).contains(ikeProposals.count) { return "there must be 1 to 16 IKE proposals" }
     if !(1...16).contains(childProposals.count) { return "there must be 1 to 16 ESP proposals" }
     if let fault = selectorFault(local: localSelectors, remote: remoteSelectors) { return fault }

@@ -14,6 +14,7 @@ public struct IKEEngine: ~Copyable {
 
   let random: any RandomSource
   var directory = ConnectionDirectory()
+  var credentials = IKECredentials.none
   var states: [String: ConnectionState] = [:]
   /// Sessions by our own SPI.
   var sessions: [IKESPI: IKESession] = [:]
@@ -36,6 +37,7 @@ public struct IKEEngine: ~Copyable {
   public mutating func handle(_ event: IKEEvent, at now: Instant) -> [IKEAction] {
     switch event {
     case .configure(let connections): configure(connections, at: now)
+    case .credentials(let new): credentials = new
     case .initiate(let name): initiate(name, at: now)
     case .terminate(let name): terminate(name, at: now)
     case .datagram(let datagram): receive(datagram, at: now)
@@ -66,7 +68,7 @@ public struct IKEEngine: ~Copyable {
 
   /// What sessions get to see of the engine.
   func context(at now: Instant) -> SessionContext {
-    SessionContext(now: now, random: random, directory: directory)
+    SessionContext(now: now, random: random, directory: directory, credentials: credentials)
   }
 
   private mutating func withCurrentSession(

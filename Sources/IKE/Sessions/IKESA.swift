@@ -44,6 +44,8 @@ extension IKESA {
 
 /// What AUTH is computed over, kept from IKE_SA_INIT until both ends are authenticated (RFC 7296 section 2.15).
 struct InitialExchange {
+  /// The hashes that the peer accepts in signatures; nil if it does not speak RFC 7427.
+  var peerHashes: Set<SignatureHash>?
   var nonces = Nonces(initiator: [], responder: [])
   /// RealMessage1: the last request of the initiator, cookie and all.
   var request: [UInt8] = []

@@ -8,7 +8,10 @@ extension IKESession {
     guard let connection, let first = connection.ikeProposals.first?.keyExchangeMethods.first else { return }
     enqueue(
       .initial,
-      [InitiateIKESA(connection.ikeProposals, method: first), InitiateNATDetection(), NegotiateFragmentation()])
+      [
+        InitiateIKESA(connection.ikeProposals, method: first), InitiateNATDetection(), NegotiateFragmentation(),
+        InitiateSignatureNegotiation(),
+      ])
     startNextExchange(context)
   }
 

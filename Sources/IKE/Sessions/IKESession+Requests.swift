@@ -99,7 +99,9 @@ extension IKESession {
     // exchange of its own. It is sent once: whether it arrives does not matter to us.
     if let notify, let messageID = requests.nextMessageID {
       let header = header(.informational, isResponse: false, messageID: messageID)
-      if let message = try? outgoing(IKEMessage(header: header, payloads: [.notify(notify)])) { send(message) }
+      if let message = try? outgoing(IKEMessage(header: header, payloads: [.notify(notify)])) {
+        refuse(with: message, context)
+      }
     }
     self.end(end, context)
   }

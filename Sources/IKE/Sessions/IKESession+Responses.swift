@@ -11,7 +11,8 @@ extension IKESession {
     do throws(ExchangeError) {
       let request = try plain(message)
       let payloads = try answer(
-        request, with: [AnswerIKESA(), AnswerNATDetection(), NegotiateFragmentation()], context)
+        request,
+        with: [AnswerIKESA(), AnswerNATDetection(), NegotiateFragmentation(), AnswerSignatureNegotiation()], context)
       let bytes = IKEMessage(header: header, payloads: payloads).encoded()
       initial.response = bytes
       responses.answered(message, with: OutgoingMessage(plain: bytes))
@@ -66,8 +67,12 @@ extension IKESession {
     }
     let header = header(message.header.exchangeType, isResponse: true, messageID: message.header.messageID)
     if let response = try? outgoing(IKEMessage(header: header, payloads: payloads)) {
-      responses.answered(message, with: response)
-      send(response)
+      if payloads.notify(.authenticationFailed) != nil {
+        refuse(with: response, context)
+      } else {
+        responses.answered(message, with: response)
+        send(response)
+      }
     }
     takeUpNextKeys()
     if let ending { end(ending, context) }

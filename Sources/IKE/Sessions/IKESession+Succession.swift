@@ -35,6 +35,7 @@ extension IKESession {
     path = old.path
     nat = old.nat
     fragmentation.sizes = old.fragmentation.sizes
+    peerProof = old.peerProof
     children = old.children
     childRetry = old.childRetry
     childFailures = old.childFailures

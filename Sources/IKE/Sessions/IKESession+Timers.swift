@@ -4,7 +4,7 @@ import WireFormat
 extension IKESession {
   /// When `timeout` is due; nil if never.
   var nextDeadline: Instant? {
-    var deadlines = [removal, requests.outstanding?.deadline, queue.isEmpty ? nil : unconfirmed?.until]
+    var deadlines = [removal, refusal?.due, requests.outstanding?.deadline, queue.isEmpty ? nil : unconfirmed?.until]
     deadlines += followUps.map(\.expires)
     deadlines += [fragmentation.request.deadline, fragmentation.response.deadline]
     if phase == .established {
@@ -20,6 +20,7 @@ extension IKESession {
 
   /// Does what is due at `context.now`; true if the session is to be thrown away.
   func timeout(_ context: SessionContext) -> Bool {
+    sendRefusal(context)
     if let removal, removal <= context.now {
       end(.silent, context)
       return true

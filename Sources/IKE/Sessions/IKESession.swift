@@ -49,6 +49,10 @@ final class IKESession {
   var phase: Phase
   /// The connection that the session serves; nil at a responder until the initiator has named itself.
   var connection: IKEConnection?
+  /// How the peer has proved its identity; nil until it has.
+  var peerProof: PeerProof?
+  /// What the peer is told where it has not.
+  var refusal: Refusal?
   /// What AUTH is computed over; empty once both ends are authenticated.
   var initial = InitialExchange()
   var sa: IKESA?
@@ -154,7 +158,8 @@ final class IKESession {
       .established(
         IKESASummary(
           initiatorSPI: initiatorSPI, responderSPI: responderSPI, isInitiator: isInitiator,
-          remoteIdentity: connection.remoteIdentity, uplink: path.uplink, local: path.local, remote: path.remote,
+          remoteIdentity: connection.remoteIdentity, peerProof: peerProof, uplink: path.uplink, local: path.local,
+          remote: path.remote,
           suite: sa.suite, isLocalBehindNAT: nat.isLocalBehindNAT, isRemoteBehindNAT: nat.isRemoteBehindNAT,
           established: context.now, rekeys: lifetime.rekeys)))
   }

@@ -6,6 +6,7 @@ struct SessionContext {
   let now: Instant
   let random: any RandomSource
   let directory: ConnectionDirectory
+  let credentials: IKECredentials
 
   /// A fresh SPI for an IKE SA.
   func newIKESPI() -> IKESPI {

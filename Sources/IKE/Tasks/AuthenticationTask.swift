@@ -1,14 +1,24 @@
 import FabricCrypto
 import WireFormat
 
-/// IKE_AUTH at the initiator (RFC 7296 section 1.2): `HDR, SK {IDi, IDr, AUTH, …}  -->`.
+/// IKE_AUTH at the initiator (RFC 7296 section 1.2): `HDR, SK {IDi, [CERT,] [CERTREQ,] IDr, AUTH, …}  -->`.
 final class InitiateAuthentication: ExchangeTask {
-  func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
+  func build(in session: IKESession, _ context: SessionContext) throws(ExchangeError) -> [Payload] {
     guard let connection = session.connection else { return [] }
     let own = IdentificationPayload(connection.localIdentity)
-    return [
-      .initiatorIdentification(own), .responderIdentification(IdentificationPayload(connection.remoteIdentity)),
-    ] + session.proof(of: own, by: connection.authentication)
+    do throws(AuthenticationFault) {
+      let proof = try session.proof(of: own, by: connection.authentication, context)
+      return [.initiatorIdentification(own)] + certificateRequest(connection, context)
+        + [.responderIdentification(IdentificationPayload(connection.remoteIdentity))] + proof
+    } catch {
+      throw .fatal(notify: nil, error.end)
+    }
+  }
+
+  private func certificateRequest(_ connection: IKEConnection, _ context: SessionContext) -> [Payload] {
+    guard case .certificate(let anchors) = connection.authentication else { return [] }
+    let request = CertificateRequestPayload(keyHashes: context.credentials.trust.authorityKeyHashes(of: anchors))
+    return request.map { [.certificateRequest($0)] } ?? []
   }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
@@ -17,57 +27,67 @@ final class InitiateAuthentication: ExchangeTask {
       let cause = message.payloads.errorNotify?.cause(offering: connection.ikeProposals.text)
       throw .fatal(notify: nil, .failed(.ikeSA, cause: cause ?? "the peer's IKE_AUTH response lacks IDr or AUTH"))
     }
-    let flaw = session.flaw(in: proof, of: claim, by: connection.authentication)
-    guard claim.identity == connection.remoteIdentity else {
-      throw failure("the peer says that it is \(claim), but \(connection.remoteIdentity) is expected")
+    do throws(AuthenticationFault) {
+      guard claim.identity == connection.remoteIdentity else {
+        throw AuthenticationFault("the peer says that it is \(claim), but \(connection.remoteIdentity) is expected")
+      }
+      session.peerProof = try session.check(
+        message.payloads, proof, of: claim, by: connection.authentication, context)
+    } catch {
+      throw .fatal(notify: NotifyPayload(.authenticationFailed), error.end)
     }
-    if let flaw { throw failure(flaw) }
     session.initial = InitialExchange()
     session.effects.append(.established)
     session.begin(context)
   }
-
-  private func failure(_ cause: String) -> ExchangeError {
-    .fatal(notify: NotifyPayload(.authenticationFailed), .failed(.ikeSA, cause: "authentication failed: \(cause)"))
-  }
 }
 
-/// IKE_AUTH at the responder: `<--  HDR, SK {IDr, AUTH, …}`.
+/// IKE_AUTH at the responder: `<--  HDR, SK {IDr, [CERT,] AUTH, …}`.
 ///
 /// Until the proof is checked nothing is set up and nothing is sent that an impostor could use (DESIGN.md section 5,
-/// invariant 3). An unknown identity and a wrong key look the same to the peer.
+/// invariant 3). Whatever is wrong with it, the peer gets the same answer after the same time.
 final class AnswerAuthentication: ExchangeTask {
+  private var answer: [Payload] = []
+
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
-    guard let claim = message.payloads.initiatorIdentification, let proof = message.payloads.authentication else {
-      throw .fatal(
-        notify: NotifyPayload(.invalidSyntax), .failed(.ikeSA, cause: "the peer's IKE_AUTH request lacks IDi or AUTH"))
+    do throws(AuthenticationFault) {
+      answer = try authenticate(message.payloads, session, context)
+    } catch {
+      throw .fatal(notify: NotifyPayload(.authenticationFailed), error.end)
     }
-    let wanted = message.payloads.responderIdentification
-    let connection = find(claim, wanted, session, context)
-    // An unknown peer is measured against a key that nobody has, so that the answer takes the same time.
-    let authentication = connection?.authentication ?? .presharedKey(SecretBytes(context.random.randomBytes(32)))
-    let flaw = session.flaw(in: proof, of: claim, by: authentication)
-    session.connection = connection
-    guard let connection else {
-      throw failure(
-        "no connection on \(session.path.uplink) expects \(claim) to ask for \(wanted?.description ?? "us")")
-    }
-    if let flaw { throw failure(flaw) }
-    guard let suite = session.sa?.suite, connection.ikeProposals.contains(where: { $0.allows(suite) }) else {
+    guard let suite = session.sa?.suite, let connection = session.connection,
+      connection.ikeProposals.contains(where: { $0.allows(suite) })
+    else {
+      let accepted = session.connection?.ikeProposals.text ?? "nothing"
       throw .fatal(
-        notify: NotifyPayload(.noProposalChosen),
-        .failed(.ikeSA, cause: "no proposal chosen for \(claim): we accept \(connection.ikeProposals.text)"))
+        notify: NotifyPayload(.noProposalChosen), .failed(.ikeSA, cause: "no proposal chosen: we accept \(accepted)"))
     }
     session.effects.append(.established)
     session.begin(context)
   }
 
   func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
-    guard let connection = session.connection else { return [] }
-    let own = IdentificationPayload(connection.localIdentity)
-    let proof = session.proof(of: own, by: connection.authentication)
     session.initial = InitialExchange()
-    return [.responderIdentification(own)] + proof
+    return answer
+  }
+
+  /// Checks who the peer is, and proves who we are.
+  private func authenticate(
+    _ message: [Payload], _ session: IKESession, _ context: SessionContext
+  ) throws(AuthenticationFault) -> [Payload] {
+    // RFC 7296 section 2.16: an initiator that leaves AUTH out wants EAP.
+    guard let claim = message.initiatorIdentification, let proof = message.authentication else {
+      throw AuthenticationFault("the peer's IKE_AUTH request lacks IDi or AUTH: does it want EAP?")
+    }
+    let wanted = message.responderIdentification
+    guard let connection = find(claim, wanted, session, context) else {
+      throw AuthenticationFault(
+        "no connection on \(session.path.uplink) expects \(claim) to ask for \(wanted?.description ?? "us")")
+    }
+    session.connection = connection
+    session.peerProof = try session.check(message, proof, of: claim, by: connection.authentication, context)
+    let own = IdentificationPayload(connection.localIdentity)
+    return try [.responderIdentification(own)] + session.proof(of: own, by: connection.authentication, context)
   }
 
   private func find(
@@ -78,8 +98,8 @@ final class AnswerAuthentication: ExchangeTask {
     if let wanted, wanted.identity == nil { return nil }
     return context.directory.connection(uplink: session.path.uplink, peer: identity, wanted: wanted?.identity)
   }
+}
 
-  private func failure(_ cause: String) -> ExchangeError {
-    .fatal(notify: NotifyPayload(.authenticationFailed), .failed(.ikeSA, cause: "authentication failed: \(cause)"))
-  }
+extension AuthenticationFault {
+  fileprivate var end: SessionEnd { .failed(.ikeSA, cause: "authentication failed: \(cause)") }
 }

@@ -20,7 +20,7 @@ extension NotifyPayload {
     switch type {
     case .noProposalChosen: "no proposal chosen: the peer accepts none of what we offer: \(offer)"
     case .invalidKeyExchange: "no proposal chosen: the peer wants a key exchange that we do not offer (\(offer))"
-    case .authenticationFailed: "authentication failed: the peer refused our identity or preshared key"
+    case .authenticationFailed: "authentication failed: the peer refused our identity, or our proof of it"
     case .trafficSelectorsUnacceptable: "the peer accepts none of our traffic selectors (TS_UNACCEPTABLE)"
     case .temporaryFailure: "the peer is busy (TEMPORARY_FAILURE)"
     case .noAdditionalSAs: "the peer allows no further Child SA (NO_ADDITIONAL_SAS)"

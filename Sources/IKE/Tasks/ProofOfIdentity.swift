@@ -1,31 +1,94 @@
 import FabricCrypto
 import WireFormat
 
-/// AUTH in both directions, whatever the connection authenticates with.
+/// Why an end does not prove its identity, in the words of a network engineer.
+struct AuthenticationFault: Error {
+  let cause: String
+
+  init(_ cause: String) { self.cause = cause }
+}
+
+/// AUTH in both directions, with the certificates that belong to it.
 extension IKESession {
-  /// Our proof of identity.
-  func proof(of own: IdentificationPayload, by authentication: IKEAuthentication) -> [Payload] {
-    guard let octets = signedOctets(of: own, byInitiator: isInitiator) else { return [] }
+  /// Our proof of identity: `[CERT+,] AUTH`.
+  func proof(
+    of own: IdentificationPayload, by authentication: IKEAuthentication, _ context: SessionContext
+  ) throws(AuthenticationFault) -> [Payload] {
+    let octets = try signedOctets(of: own, byInitiator: isInitiator)
     switch authentication {
     case .presharedKey(let key):
       return [.authentication(SharedKeyAuthentication(octets, presharedKey: key).payload)]
+    case .certificate(let anchors):
+      guard let own = context.credentials.own else {
+        throw AuthenticationFault("this gateway does not have a certificate yet")
+      }
+      return own.chain.map { .certificate(CertificatePayload(x509: $0)) }
+        + [.authentication(try sign(octets, by: own.key, anchors))]
     }
   }
 
-  /// Why the peer's proof of identity does not hold; nil if it does.
-  func flaw(
-    in proof: AuthenticationPayload, of claim: IdentificationPayload, by authentication: IKEAuthentication
-  ) -> String? {
-    guard let octets = signedOctets(of: claim, byInitiator: !isInitiator) else { return "there is no IKE SA" }
+  private func sign(
+    _ octets: SignedOctets, by key: SigningKey, _ anchors: TrustAnchors
+  ) throws(AuthenticationFault) -> AuthenticationPayload {
+    if let hashes = initial.peerHashes { return try DigitalSignature(octets, by: key, peerHashes: hashes).payload }
+    guard anchors.allowsClassicSignatures else {
+      throw AuthenticationFault("the peer does not speak RFC 7427 (SIGNATURE_HASH_ALGORITHMS)")
+    }
+    return try ClassicSignature(octets, by: key).payload
+  }
+
+  /// The peer's proof that it is who it claims to be.
+  func check(
+    _ message: [Payload], _ proof: AuthenticationPayload, of claim: IdentificationPayload,
+    by authentication: IKEAuthentication, _ context: SessionContext
+  ) throws(AuthenticationFault) -> PeerProof {
+    let octets = try signedOctets(of: claim, byInitiator: !isInitiator)
     switch authentication {
     case .presharedKey(let key):
-      let isProved = SharedKeyAuthentication(octets, presharedKey: key).verify(proof)
-      return isProved ? nil : "\(claim) does not hold our preshared key"
+      guard SharedKeyAuthentication(octets, presharedKey: key).verify(proof) else {
+        throw AuthenticationFault("\(claim) does not hold our preshared key")
+      }
+      return .presharedKey
+    case .certificate(let anchors):
+      let peer = try judge(message.certificates, of: claim, under: anchors, context)
+      guard let algorithm = try algorithm(of: proof, over: octets, key: peer.key, anchors) else {
+        throw AuthenticationFault("\(claim) does not hold the key of its certificate")
+      }
+      return .certificate(peer.certificate, algorithm: algorithm.description)
     }
   }
 
-  private func signedOctets(of identification: IdentificationPayload, byInitiator: Bool) -> SignedOctets? {
-    guard let sa else { return nil }
+  private func judge(
+    _ certificates: [CertificatePayload], of claim: IdentificationPayload, under anchors: TrustAnchors,
+    _ context: SessionContext
+  ) throws(AuthenticationFault) -> TrustedPeer {
+    let chain = certificates.filter { $0.encoding == CertificatePayload.x509Signature }.map(\.data)
+    guard let identity = claim.identity, !chain.isEmpty else {
+      throw AuthenticationFault("\(claim) shows no certificate")
+    }
+    do throws(TrustFault) {
+      return try context.credentials.trust.judge(chain, of: identity, under: anchors)
+    } catch {
+      throw AuthenticationFault("\(claim): \(error.cause)")
+    }
+  }
+
+  /// The algorithm by which `proof` is a signature of the key; nil if it is none.
+  private func algorithm(
+    of proof: AuthenticationPayload, over octets: SignedOctets, key: VerificationKey, _ anchors: TrustAnchors
+  ) throws(AuthenticationFault) -> SignatureAlgorithm? {
+    // RFC 7427 section 3: a peer that speaks it has no reason to sign in another way.
+    guard initial.peerHashes == nil, anchors.allowsClassicSignatures else {
+      let signature = try DigitalSignature(proof)
+      return signature.isValid(for: octets, key: key) ? signature.algorithm : nil
+    }
+    return ClassicSignature(proof).algorithm(over: octets, key: key)
+  }
+
+  private func signedOctets(
+    of identification: IdentificationPayload, byInitiator: Bool
+  ) throws(AuthenticationFault) -> SignedOctets {
+    guard let sa else { throw AuthenticationFault("there is no IKE SA") }
     return SignedOctets(
       pseudorandomFunction: sa.suite.pseudorandomFunction,
       message: byInitiator ? initial.request : initial.response,

@@ -143,7 +143,7 @@ struct StatusAssemblyTests {
   private var phase1: IKESASummary {
     IKESASummary(
       initiatorSPI: IKESPI(rawValue: 1), responderSPI: IKESPI(rawValue: 2), isInitiator: true,
-      remoteIdentity: .fqdn("isp.hq.acme"), uplink: "dsl",
+      remoteIdentity: .fqdn("isp.hq.acme"), peerProof: .presharedKey, uplink: "dsl",
       local: Endpoint(SampleSite.address("198.51.100.11"), port: 4500), remote: remote,
       suite: IKESuite(
         protection: .aead(.aes256GCM16), pseudorandomFunction: .hmacSHA384, keyExchange: .ecp384),

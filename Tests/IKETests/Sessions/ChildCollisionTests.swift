@@ -196,7 +196,8 @@ struct ChildCollisionTests {
     let new = try #require(session.children.values.first { $0.replaces != nil })
     let old = try #require(new.replaces)
     #expect(session.children[old]?.state == .replaced)
-    let context = SessionContext(now: pair.clock.now, random: SeededRandom(seed: 9), directory: ConnectionDirectory())
+    let context = SessionContext(
+      now: pair.clock.now, random: SeededRandom(seed: 9), directory: ConnectionDirectory(), credentials: .none)
     session.removeChild(new.inboundSPI, reason: "test")
     session.reinstateReplaced(by: new, context)
     #expect(session.children[old]?.state == .installed)

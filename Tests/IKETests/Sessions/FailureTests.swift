@@ -22,7 +22,7 @@ struct FailureTests {
     #expect(pair.right.established.isEmpty)
     #expect(pair.left.failures.first?.stage == .ikeSA)
     #expect(
-      pair.left.failures.first?.cause == "authentication failed: the peer refused our identity or preshared key")
+      pair.left.failures.first?.cause == "authentication failed: the peer refused our identity, or our proof of it")
     #expect(
       pair.right.failures.first?.cause == "authentication failed: left.test does not hold our preshared key")
     #expect(pair.left.failures.first?.retryAfter == .seconds(1))

@@ -91,7 +91,8 @@ struct FloodTests {
     let address = IPAddress.v4(1)
     func context(_ seconds: Int64) -> SessionContext {
       SessionContext(
-        now: Instant(nanoseconds: seconds * 1_000_000_000), random: random, directory: ConnectionDirectory())
+        now: Instant(nanoseconds: seconds * 1_000_000_000), random: random, directory: ConnectionDirectory(),
+        credentials: .none)
     }
     let spi = IKESPI(rawValue: 7)
     let cookie = jar.cookie(nonce: [1], initiatorSPI: spi, address: address, context(0))

@@ -70,7 +70,7 @@ struct FollowUpTests {
       let peer = try #require(pair.left.establishedSessions.first)
       let task = InitiateChild(isFirst: false, local: [.any(.v4)], remote: [.any(.v4)])
       let context = SessionContext(
-        now: pair.clock.now, random: SeededRandom(seed: 9), directory: ConnectionDirectory())
+        now: pair.clock.now, random: SeededRandom(seed: 9), directory: ConnectionDirectory(), credentials: .none)
       let request = IKEMessage(
         header: peer.header(.createChildSA, isResponse: false, messageID: session.responses.expectedMessageID),
         payloads: try task.build(in: peer, context))

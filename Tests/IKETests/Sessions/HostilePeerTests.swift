@@ -157,7 +157,7 @@ struct HostilePeerTests {
     #expect(deliver(try seal(.informational, [refusal], in: pair), to: pair).count == 1)
     #expect(pair.right.installed.isEmpty)
     #expect(
-      pair.right.failures.map(\.cause) == ["authentication failed: the peer refused our identity or preshared key"])
+      pair.right.failures.map(\.cause) == ["authentication failed: the peer refused our identity, or our proof of it"])
   }
 
   @Test("a forged answer with a bad public value does not keep the real one out")

@@ -93,9 +93,11 @@ struct StateTimesMessageTests {
     let mustAnswer = mustAnswer(header, protection, subject)
     let isExpectedResponse = header.isResponse && subject.session.requests.outstanding != nil
     let actions = subject.gateway.actions.count
-    let answers = subject.gateway.handle(
+    var answers = subject.gateway.handle(
       .datagram(IKEDatagram(uplink: "isp", local: path.local, remote: path.remote, bytes: bytes)),
       at: subject.pair.clock.now)
+    // A proof of identity that does not hold is answered at its time.
+    if let due = subject.session.refusal?.due { answers += subject.gateway.handle(.timeout, at: due) }
     // RFC 7296 section 2.8.2: a peer that uses its new IKE SA has decided that it takes over.
     let isPutInCharge = phase == .successor && mustAnswer
     #expect(subject.standing == [before[0], before[1] + (isPutInCharge ? 1 : 0)], comment)

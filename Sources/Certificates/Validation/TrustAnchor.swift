@@ -1,0 +1,34 @@
+import Foundation
+import X509
+
+/// A certification authority that is trusted, with the certificates that it has taken back.
+public struct TrustAnchor: Sendable {
+  let certificate: Certificate
+  let revocationList: RevocationList?
+
+  /// Reads an authority's certificate and, if it publishes one, its revocation list, both in DER.
+  ///
+  /// Throws for a certificate that is not an authority's, and for a list that the authority has not signed.
+  public init(certificate: [UInt8], revocationList: [UInt8]? = nil) throws(CertificateFault) {
+    self.certificate = try Certificate(der: certificate)
+    try self.certificate.checkStrength(isSelfSigned: true)
+    try self.certificate.checkAuthority(authoritiesBelow: 0)
+    self.revocationList = try revocationList.map { der throws(CertificateFault) in
+      try RevocationList(der: der, of: self.certificate)
+    }
+  }
+
+  /// The authority's distinguished name.
+  public var name: String { certificate.name }
+
+  /// The hash that names the authority in CERTREQ (RFC 7296 section 3.7).
+  public var keyHash: [UInt8] {
+    get throws(CertificateFault) {
+      do {
+        return try certificate.publicKey.certificateRequestHash()
+      } catch {
+        throw .unreadable("certificate")
+      }
+    }
+  }
+}
