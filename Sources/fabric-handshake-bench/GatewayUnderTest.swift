@@ -51,7 +51,8 @@ final class GatewayUnderTest {
   /// Makes a tunnel's interface.
   func addTunnel(_ name: String, number: Int) throws {
     let device = try namespace.inside { try TUNDevice(creating: "vti\(number)") }
-    esp.channel.send(.tunnel(name: name, mtu: 1400), descriptors: [device.descriptor])
+    let settings = TunnelSettings(mtu: 1400, measurementInterval: .zero)
+    esp.channel.send(.tunnel(name: name, settings), descriptors: [device.descriptor])
   }
 
   func configure(_ connections: [IKEConnection]) { ike.channel.send(.configure(connections)) }
