@@ -13,6 +13,9 @@ public final class InboundSA {
   /// Packets and inner bytes opened.
   @exclusivity(unchecked) public private(set) var traffic = TrafficCounters()
 
+  /// Whether the packet opened last is the newest that its sender has sent, as far as known: not one that came late.
+  @exclusivity(unchecked) private(set) var hasOpenedNewest = false
+
   private let transform: ESPTransform
   private let selectors: SelectorCheck
   private let extended: Bool
@@ -33,6 +36,7 @@ public final class InboundSA {
   ///
   /// Throws the reason for which the packet must be dropped and counted.
   public func open(_ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) throws(DropReason) -> Range<Int> {
+    hasOpenedNewest = false
     let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[packet])
     guard let parts = ESPPacketBuffer(bytes, transform.layout) else { throw .truncated }
     guard let sequence = extended ? window.extended(parts.sequence) : UInt64(parts.sequence) else { throw .tooOld }
@@ -43,6 +47,7 @@ public final class InboundSA {
       throw .notAuthentic
     }
     resynchronization.succeeded()
+    hasOpenedNewest = authentic > window.highest
     // RFC 4303 section 3.4.3: the window moves only for packets that passed the integrity check.
     window.accept(authentic)
     let length = try innerLength(text: UnsafeRawBufferPointer(parts.text))

@@ -13,6 +13,7 @@ public final class SADatabase {
   private var tunnels: [Int: [SAPair]] = [:]
   private var sending: [Int: SAPair] = [:]
   private var latest: SAPair?
+  private var hasOpenedNewest = false
   private let random: any RandomSource
 
   /// A database without SAs; `random` keys the IVs of AES-CBC.
@@ -73,10 +74,14 @@ public final class SADatabase {
   public func open(
     _ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer
   ) throws(DropReason) -> (tunnel: Int, inner: Range<Int>) {
+    hasOpenedNewest = false
     guard packet.count >= ESPPacketLayout.headerLength else { throw .truncated }
     let spi = UInt32(bigEndian: buffer.loadUnaligned(fromByteOffset: packet.lowerBound, as: UInt32.self))
     guard let pair = pair(inboundSPI: spi) else { throw .unknownSPI }
-    defer { if !pair.peerIsReady, pair.inbound.hasHeardFromPeer { startSending(on: pair) } }
+    defer {
+      hasOpenedNewest = pair.inbound.hasOpenedNewest
+      if !pair.peerIsReady, pair.inbound.hasHeardFromPeer { startSending(on: pair) }
+    }
     return (pair.tunnel, try pair.inbound.open(packet, in: buffer))
   }
 
@@ -91,6 +96,10 @@ public final class SADatabase {
 
   /// The tunnel of the pair whose inbound SPI this is; nil if there is none.
   public func tunnel(inboundSPI spi: ESPSPI) -> Int? { pairs[spi.rawValue]?.tunnel }
+
+  /// The pair whose packet has been opened last, if it is authentic and newer than all before it; nil for one that was
+  /// refused, replayed or late. RFC 7296 section 2.23: only such a packet tells where the peer is.
+  public var pairOfNewestPacket: SAPair? { hasOpenedNewest ? latest : nil }
 
   /// All pairs, for reports; in no order.
   public var installed: some Collection<SAPair> { pairs.values }

@@ -102,6 +102,30 @@ import WireFormat
     #expect(database.outbound(tunnel: 1)?.spi.rawValue == 0x1001)
   }
 
+  @Test("only the newest authentic packet tells where the peer is: none that is replayed, late, forged or a stranger's")
+  func newestPacket() throws {
+    let peer = try install(spi: 0x1001)
+    let late = try peer.seal(Inner.v4())
+    let newest = try peer.seal(Inner.v4())
+    _ = try open(newest)
+    #expect(database.pairOfNewestPacket?.tunnel == 1)
+    _ = try open(late)
+    #expect(database.pairOfNewestPacket == nil)
+    _ = try open(peer.seal(Inner.v4()))
+    #expect(database.pairOfNewestPacket != nil)
+    _ = try? open(newest)
+    #expect(database.pairOfNewestPacket == nil)
+    _ = try open(peer.seal(Inner.v4()))
+    var stray = try peer.seal(Inner.v4())
+    stray[3] = 0x77
+    _ = try? open(stray)
+    #expect(database.pairOfNewestPacket == nil)
+    var forged = try peer.seal(Inner.v4())
+    forged[20] ^= 1
+    _ = try? open(forged)
+    #expect(database.pairOfNewestPacket == nil)
+  }
+
   @Test("a moved SA sends over its new path")
   func moved() throws {
     _ = try install(spi: 0x1001)
