@@ -7,8 +7,8 @@ struct HostileNetwork {
   /// What travels.
   enum Packet {
     case ike(IKEDatagram)
-    /// A packet of the tunnel, to this gateway.
-    case esp(SimulatedSADatabase.Packet, to: Schedule.Side)
+    /// A packet of the tunnel.
+    case esp(SimulatedSADatabase.Packet)
 
     /// The length of the IP packet, in bytes, where it matters.
     var length: Int {

@@ -34,6 +34,10 @@ package struct Schedule {
     case jumpClock(Duration)
     /// Nothing passes the network.
     case cut(for: Duration)
+    /// The left gateway's line gets another address, and the gateway is told.
+    case changeAddress
+    /// The NAT in front of the left gateway maps it anew, and nobody is told.
+    case rebindNAT
   }
 
   /// Of 1,000 messages, so many suffer each fault.
@@ -63,6 +67,8 @@ package struct Schedule {
   package let hasLongMessages: Bool
   /// The largest IP packet that the network carries, in bytes.
   package let pathMTU: Int
+  /// Whether there is a NAT in front of the left gateway.
+  package let hasNAT: Bool
 
   /// The schedule of a seed.
   package init(seed: UInt64) {
@@ -76,11 +82,15 @@ package struct Schedule {
     hasPerfectForwardSecrecy = dice.chance(in: 1000, of: 250)
     forcesEncapsulation = dice.chance(in: 1000, of: 200)
     rates = Schedule.rates(severity, &dice)
-    commands = Schedule.commands(severity, within: storm, &dice)
+    var commands = Schedule.commands(severity, within: storm, &dice)
     isPostQuantum = dice.chance(in: 1000, of: 250)
     hasLongMessages = dice.chance(in: 3, of: 1)
     // What does not fit is lost each time that it is sent, which is not gentle.
     pathMTU = severity == .gentle ? 1500 : [1500, 1400, 576][dice.roll(0...2)]
+    hasNAT = dice.chance(in: 4, of: 1)
+    // A packet that is sent to where the gateway was is lost, which is not gentle.
+    if severity == .wild { commands += Schedule.moves(within: storm, hasNAT: hasNAT, &dice) }
+    self.commands = commands.sorted { $0.time < $1.time }
   }
 
   private static func rates(_ severity: Severity, _ dice: inout Dice) -> FaultRates {
@@ -105,6 +115,17 @@ package struct Schedule {
       commands.append((later, commands[commands.count - 1].side.peer, self.command(severity, &dice)))
     }
     return commands.sorted { $0.time < $1.time }
+  }
+
+  private static func moves(
+    within storm: Duration, hasNAT: Bool, _ dice: inout Dice
+  ) -> [(time: Duration, side: Side, command: Command)] {
+    (0..<max(0, dice.roll(-2...3))).map { _ in
+      (
+        storm * (Double(dice.roll(0...1000)) / 1000), .left,
+        hasNAT && dice.chance(in: 2, of: 1) ? .rebindNAT : .changeAddress
+      )
+    }
   }
 
   private static func command(_ severity: Severity, _ dice: inout Dice) -> Command {

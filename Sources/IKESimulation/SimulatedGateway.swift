@@ -6,7 +6,7 @@ import WireFormat
 /// One end: an engine, its ESP role and its clock.
 final class SimulatedGateway {
   let side: Schedule.Side
-  private let connection: IKEConnection
+  private var connection: IKEConnection
   private var engine: IKEEngine
   private(set) var database = SimulatedSADatabase()
   /// How far the gateway's clock is ahead of the simulation's.
@@ -38,10 +38,19 @@ final class SimulatedGateway {
   func jumpClock(by duration: Duration) { clockOffset += duration }
 
   /// The ike process is killed and started again.
-  func restartIKE(at now: Instant, _ trace: (String) -> Void) -> [IKEDatagram] {
+  func restartIKE(
+    isInitialContact: Bool = false, at now: Instant, _ trace: (String) -> Void
+  ) -> [IKEDatagram] {
     seed &+= 0x1_0000
     engine = IKEEngine(random: SeededRandom(seed: seed))
     database.orphanAll()
+    if isInitialContact { _ = handle(.initialContact, at: now, trace) }
+    return start(at: now, trace)
+  }
+
+  /// The gateway's line has another address.
+  func changeAddress(to address: IPAddress, at now: Instant, _ trace: (String) -> Void) -> [IKEDatagram] {
+    connection.localAddress = address
     return start(at: now, trace)
   }
 
@@ -54,7 +63,8 @@ final class SimulatedGateway {
   /// The gateway is back.
   func recover(at now: Instant, _ trace: (String) -> Void) -> [IKEDatagram] {
     isDown = false
-    return restartIKE(at: now, trace)
+    // Nothing is left of its earlier life, and it says so.
+    return restartIKE(isInitialContact: true, at: now, trace)
   }
 
   func start(at now: Instant, _ trace: (String) -> Void) -> [IKEDatagram] {
@@ -77,7 +87,7 @@ final class SimulatedGateway {
       case .deleteChildSA(_, let spi):
         trace("\(side.rawValue) deletes \(spi)")
         database.remove(spi)
-      case .moveChildSA: break
+      case .moveChildSA(let move): database.move(move)
       case .report(let report): trace("\(side.rawValue): \(report.content.trace)")
       }
     }
@@ -118,6 +128,7 @@ extension IKEReport.Content {
     case .failed(let failure): "failed: \(failure.cause)"
     case .closed(let reason): "closed: \(reason)"
     case .moved(let endpoint): "peer moved to \(endpoint)"
+    case .relocated(let endpoint): "moved to \(endpoint)"
     }
   }
 }

@@ -7,6 +7,8 @@ import WireFormat
 struct SimulatedSADatabase {
   struct Pair {
     let sa: ChildSA
+    var local: Endpoint
+    var remote: Endpoint
     /// Whether the peer is known to receive on the pair.
     var peerIsReady: Bool
     /// Whether a newer pair has carried our packets already, so that the peer may have deleted this one.
@@ -19,6 +21,8 @@ struct SimulatedSADatabase {
   struct Packet {
     let spi: ESPSPI
     let key: SecretBytes
+    var source: Endpoint
+    var destination: Endpoint
   }
 
   private(set) var pairs: [Pair] = []
@@ -26,8 +30,15 @@ struct SimulatedSADatabase {
   mutating func install(_ sa: ChildSA) {
     // Make before break across a restart of ike: what its predecessor has left behind goes when there is something new.
     pairs.removeAll { $0.isOrphan }
-    pairs.append(Pair(sa: sa, peerIsReady: sa.isInitiator))
+    pairs.append(
+      Pair(sa: sa, local: sa.localEndpoint, remote: sa.remoteEndpoint, peerIsReady: sa.isInitiator))
     supersede()
+  }
+
+  mutating func move(_ move: ChildSAMove) {
+    guard let index = pairs.firstIndex(where: { $0.sa.inboundSPI == move.inboundSPI }) else { return }
+    pairs[index].local = move.local
+    pairs[index].remote = move.remote
   }
 
   mutating func remove(_ spi: ESPSPI) { pairs.removeAll { $0.sa.inboundSPI == spi } }
@@ -38,7 +49,10 @@ struct SimulatedSADatabase {
   func seal() -> Packet? {
     let current = pairs.filter { !$0.isSuperseded }
     let sender = current.last { $0.peerIsReady } ?? current.first ?? pairs.last
-    return sender.map { Packet(spi: $0.sa.outboundSPI, key: $0.sa.outboundKeys.encryption) }
+    return sender.map {
+      Packet(
+        spi: $0.sa.outboundSPI, key: $0.sa.outboundKeys.encryption, source: $0.local, destination: $0.remote)
+    }
   }
 
   private mutating func supersede() {

@@ -13,10 +13,12 @@ package final class Simulation {
   private let trace: ((String) -> Void)?
   private var clock = ManualClock()
   private var network: HostileNetwork
+  private var nat: SimulatedNAT
   private let gateways: [Schedule.Side: SimulatedGateway]
   /// What is done later, by the time it is due.
   private var agenda: [(time: Instant, action: (Simulation) -> Void)] = []
   private var violations: [String] = []
+  private var addressChanges: UInt32 = 0
   /// Whether both ends have had the same pair of SAs.
   private var hasBeenUp = false
 
@@ -34,10 +36,13 @@ package final class Simulation {
     self.schedule = schedule
     self.trace = trace
     network = HostileNetwork(schedule)
+    nat = SimulatedNAT(isPresent: schedule.hasNAT)
     let left = IKEConnection.simulated(schedule)
+    var right = left.mirrored(initiates: schedule.bothInitiate && !schedule.hasNAT)
+    if schedule.hasNAT { right.remoteAddress = nil }
     gateways = [
       .left: SimulatedGateway(.left, left, seed: schedule.seed &* 2 &+ 0x5EED),
-      .right: SimulatedGateway(.right, left.mirrored(initiates: schedule.bothInitiate), seed: schedule.seed &* 2 &+ 1),
+      .right: SimulatedGateway(.right, right, seed: schedule.seed &* 2 &+ 1),
     ]
   }
 
@@ -109,6 +114,10 @@ package final class Simulation {
       plan(after: duration) { $0.recover(side) }
     case .jumpClock(let duration): gateway.jumpClock(by: duration)
     case .cut(let duration): network.cut(until: clock.now.advanced(by: duration))
+    case .rebindNAT: nat.rebind()
+    case .changeAddress:
+      addressChanges += 1
+      send(gateway.changeAddress(to: .v4(0x0F00_0001 + addressChanges), at: clock.now, note))
     }
   }
 
@@ -127,16 +136,28 @@ package final class Simulation {
   private func arrive(_ packet: HostileNetwork.Packet) {
     switch packet {
     case .ike(let sent):
-      let side: Schedule.Side = sent.remote.address == gateway(.left).address ? .left : .right
-      let arrived = IKEDatagram(uplink: "isp", local: sent.remote, remote: sent.local, bytes: sent.bytes)
+      guard let (side, local) = receiver(at: sent.remote) else { return }
+      let arrived = IKEDatagram(uplink: "isp", local: local, remote: sent.local, bytes: sent.bytes)
       send(gateway(side).handle(.datagram(arrived), at: clock.now, note))
-    case .esp(let packet, let side):
+    case .esp(let packet):
+      guard let (side, _) = receiver(at: packet.destination) else { return }
       let (isOpened, datagrams) = gateway(side).open(packet, at: clock.now, note)
       if !isOpened, mustCarryPackets {
         violate("\(side.rawValue) cannot open a packet of the tunnel under SPI \(packet.spi)")
       }
       send(datagrams)
     }
+  }
+
+  /// Which gateway a packet to `destination` reaches, and to which of its endpoints; nil if it is lost.
+  private func receiver(at destination: Endpoint) -> (Schedule.Side, Endpoint)? {
+    if destination.address == gateway(.right).address { return (.right, destination) }
+    return nat.inside(destination, gateway: gateway(.left).address).map { (.left, $0) }
+  }
+
+  /// How a gateway's endpoint looks from the other end.
+  private func source(_ endpoint: Endpoint) -> Endpoint {
+    endpoint.address == gateway(.right).address ? endpoint : nat.outside(endpoint)
   }
 
   /// Each end sends a packet into the tunnel.
@@ -147,8 +168,9 @@ package final class Simulation {
         gateway(.right).database.pairs.contains { one.sa.matches($0.sa) }
       }
     for side in Schedule.Side.allCases where !gateway(side).isDown {
-      if let packet = gateway(side).seal() {
-        network.send(.esp(packet, to: side.peer), at: clock.now)
+      if var packet = gateway(side).seal() {
+        packet.source = source(packet.source)
+        network.send(.esp(packet), at: clock.now)
       } else if mustCarryPackets {
         violate("\(side.rawValue) has no outbound SA")
       }
@@ -164,7 +186,11 @@ package final class Simulation {
   private func send(_ datagrams: [IKEDatagram]) {
     for datagram in datagrams {
       if !datagram.isProtectedOrInitial { violate("a message went out in clear") }
-      network.send(.ike(datagram), at: clock.now)
+      // Nobody can send from an address that is not his any more.
+      guard Schedule.Side.allCases.contains(where: { gateway($0).address == datagram.local.address }) else { continue }
+      var outside = datagram
+      outside.local = source(datagram.local)
+      network.send(.ike(outside), at: clock.now)
     }
   }
 
@@ -174,10 +200,10 @@ package final class Simulation {
     let left = gateway(.left)
     let right = gateway(.right)
     guard left.sessionCount == 1, right.sessionCount == 1, left.database.pairs.count == 1,
-      right.database.pairs.count == 1, let one = left.database.pairs.first?.sa,
-      let other = right.database.pairs.first?.sa
+      right.database.pairs.count == 1, let one = left.database.pairs.first, let other = right.database.pairs.first
     else { return false }
-    return one.matches(other)
+    // What each end sends must also reach the other.
+    return one.sa.matches(other.sa) && receiver(at: one.remote)?.0 == .right && receiver(at: other.remote)?.0 == .left
   }
 
   private func judge() {

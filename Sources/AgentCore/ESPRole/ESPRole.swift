@@ -19,6 +19,9 @@ public final class ESPRole {
   private var nextTunnelNumber = 1
   private var childSAs: [ESPSPI: InstalledChildSA] = [:]
   private var reports = TrafficReports()
+  private var silences = PeerSilences()
+  /// Where authentic packets of tunnels came from that go elsewhere, by the tunnel's number.
+  private var otherSources: [Int: Endpoint] = [:]
   private var timer: EventTimer?
 
   private static let tick = Duration.seconds(1)
@@ -51,6 +54,7 @@ public final class ESPRole {
     supervisor.onReturn = { [unowned self] in handBack() }
     supervisor.onEnd = { [unowned self] in self.loop.stop() }
     path.inbound.onIKEMessage = { [unowned self] in forward($2, from: $1, on: $0) }
+    path.inbound.onOtherSource = { [unowned self] in otherSources[$0] = $1 }
     path.onFailure = { [logger] name, error in
       logger.error("cannot be read any more", metadata: .fields([.interface: name, .cause: error]))
     }
@@ -84,7 +88,9 @@ public final class ESPRole {
     switch message {
     case .install(let installation): install(installation)
     case .delete(_, let spi): removeChildSA(spi)
-    case .move(_, let spi, let local, let remote): move(spi, local: local, remote: remote)
+    case .move(_, let spi, let local, let remote, let isEncapsulatedInUDP, let isBehindNAT):
+      childSAs[spi]?.moved(sendsKeepalives: isBehindNAT && isEncapsulatedInUDP)
+      move(spi, local: local, remote: remote, isEncapsulatedInUDP: isEncapsulatedInUDP)
     }
   }
 
@@ -171,11 +177,12 @@ public final class ESPRole {
     logger.info("Child SA removed", metadata: .fields([.tunnel: removed.tunnel]))
   }
 
-  private func move(_ spi: ESPSPI, local: Endpoint, remote: Endpoint) {
+  private func move(_ spi: ESPSPI, local: Endpoint, remote: Endpoint, isEncapsulatedInUDP: Bool) {
     guard let pair = pair(spi) else { return }
     var changed = pair.outbound.path
     changed.local = local
     changed.remote = remote
+    changed.encapsulation = isEncapsulatedInUDP ? .udp : .esp
     if let uplink = path.uplinks.values.first(where: { $0.address == local.address }) { changed.uplink = uplink.name }
     path.database.move(inboundSPI: spi, to: changed)
     if let tunnel = path.tunnels[pair.tunnel] { probing.follow(tunnel, at: SystemClock.now) }
@@ -204,6 +211,12 @@ public final class ESPRole {
     }
     let alive = reports.tunnelsWithInboundTraffic(tunnels)
     if !alive.isEmpty { ike?.send(.inboundTraffic(tunnels: alive)) }
+    for (number, source) in otherSources {
+      if let name = path.tunnels[number]?.name { ike?.send(.otherSource(tunnel: name, source: source)) }
+    }
+    otherSources = [:]
+    let silent = silences.tunnelsWithoutAnswer(tunnels)
+    if !silent.isEmpty { ike?.send(.unansweredTraffic(tunnels: silent)) }
     if let counters = reports.changedCounters(tunnels, at: now) { supervisor.send(.counters(counters)) }
     if let drops = reports.changedDrops(path.inbound.drops) { supervisor.send(.drops(drops)) }
   }

@@ -14,10 +14,15 @@ final class InboundPath {
   /// one of ours.
   var onDummy: (_ tunnel: TunnelInterface, UnsafeRawBufferPointer) -> Bool = { _, _ in false }
 
+  /// Called with the source of an authentic packet that did not come from where its tunnel's packets go to.
+  var onOtherSource: (_ tunnel: Int, _ source: Endpoint) -> Void = { _, _ in }
+
   /// Sixteen trains are up to 700 packets: more would keep the other direction waiting.
   private let batch = DatagramBatch(capacity: 16, slotSize: DataPath.slotSize)
   private let run = PacketRun()
   @exclusivity(unchecked) private var runTunnel: TunnelInterface?
+  /// Where the last ESP packet of the batch lies.
+  private var lastPacket: Int?
   private let database: SADatabase
   private let tunnel: (Int) -> TunnelInterface?
 
@@ -40,7 +45,17 @@ final class InboundPath {
       guard runTunnel != nil, run.isOpen, !batch.isFull else { break }
       received = try batch.receiveMore(from: uplink.encapsulated)
     }
+    noticeSource()
     return taken > 0
+  }
+
+  /// Looks where the last packet of a batch came from; once a batch is often enough, and costs no packet anything.
+  private func noticeSource() {
+    defer { lastPacket = nil }
+    guard let lastPacket, let pair = database.pairOfNewestPacket, pair.outbound.path.encapsulation == .udp,
+      let source = batch.source(lastPacket), source != pair.outbound.path.remote
+    else { return }
+    onOtherSource(pair.tunnel, source)
   }
 
   /// Carries a batch of what is waiting as protocol 50; false if nothing was. Throws if the socket cannot be read.
@@ -71,7 +86,9 @@ final class InboundPath {
     switch UDPEncapsulation.classify(UnsafeRawBufferPointer(datagram)) {
     case .keepalive: return
     case .malformed: drops.count(.truncated)
-    case .esp: deliver(0..<datagram.count, in: datagram, outerTrafficClass: batch.trafficClass(slot))
+    case .esp:
+      lastPacket = slot
+      deliver(0..<datagram.count, in: datagram, outerTrafficClass: batch.trafficClass(slot))
     case .ike:
       guard let remote = batch.source(slot) else { return }
       onIKEMessage(uplink, remote, UnsafeRawBufferPointer(rebasing: datagram[UDPEncapsulation.markerLength...]))

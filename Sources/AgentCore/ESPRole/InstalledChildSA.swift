@@ -8,7 +8,7 @@ struct InstalledChildSA {
   let generation: Int
   private let installedAt: Instant
   private let softLifetimeBytes: UInt64?
-  private let sendsKeepalives: Bool
+  private var sendsKeepalives: Bool
   private var isRekeyRequested = false
   private var packetsSent: UInt64 = 0
   private var lastSent: Instant
@@ -30,6 +30,9 @@ struct InstalledChildSA {
     sendsKeepalives = installation.isBehindNAT && installation.isEncapsulatedInUDP
     lastSent = now
   }
+
+  /// The pair's packets go another way, behind a NAT or not.
+  mutating func moved(sendsKeepalives: Bool) { self.sendsKeepalives = sendsKeepalives }
 
   /// Whether a peer that was told of the pair has installed it by now, or has lost every older one.
   func hasSettled(at now: Instant) -> Bool { installedAt.duration(to: now) >= InstalledChildSA.settlingTime }

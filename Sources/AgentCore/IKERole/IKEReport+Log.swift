@@ -16,6 +16,7 @@ extension Logger {
       warning("no tunnel", metadata: .fields([.tunnel: tunnel, .stage: stage, .cause: failure.cause]))
     case .closed(let reason): info("phase 1 is closed", metadata: .fields([.tunnel: tunnel, .cause: reason]))
     case .moved(let remote): info("the peer has moved", metadata: .fields([.tunnel: tunnel, .address: remote]))
+    case .relocated(let local): info("the tunnel has moved", metadata: .fields([.tunnel: tunnel, .address: local]))
     }
   }
 }

@@ -57,6 +57,7 @@ public final class IKERole {
       self.connections = Dictionary(connections.map { ($0.name, $0) }) { first, _ in first }
       reports.keep(self.connections.keys)
       handle(.configure(connections))
+    case .initialContact: handle(.initialContact)
     case .takeOver: takeOver()
     case .stop: stop()
     }
@@ -85,6 +86,9 @@ public final class IKERole {
       handle(.datagram(IKEDatagram(uplink: uplink, local: local, remote: remote, bytes: [UInt8](bytes))))
     case .inboundTraffic(let tunnels):
       for tunnel in tunnels { handle(.inboundTraffic(connection: tunnel)) }
+    case .otherSource(let tunnel, let source): handle(.otherSource(connection: tunnel, source: source))
+    case .unansweredTraffic(let tunnels):
+      for tunnel in tunnels { handle(.unansweredTraffic(connection: tunnel)) }
     case .rekey(let tunnel, let inboundSPI): handle(.rekeyChild(connection: tunnel, inboundSPI: inboundSPI))
     case .installFailed(let tunnel, let inboundSPI, let reason):
       handle(.childSAFailed(connection: tunnel, inboundSPI: inboundSPI, reason: reason))
@@ -121,8 +125,11 @@ public final class IKERole {
     case .deleteChildSA(let connection, let inboundSPI):
       installed[connection]?.remove(inboundSPI)
       esp?.send(.delete(tunnel: connection, inboundSPI: inboundSPI))
-    case .moveChildSA(let connection, let inboundSPI, let local, let remote):
-      esp?.send(.move(tunnel: connection, inboundSPI: inboundSPI, local: local, remote: remote))
+    case .moveChildSA(let move):
+      esp?.send(
+        .move(
+          tunnel: move.connection, inboundSPI: move.inboundSPI, local: move.local, remote: move.remote,
+          isEncapsulatedInUDP: move.encapsulation == .udp, isBehindNAT: move.isBehindNAT))
     case .report(let report):
       logger.log(report)
       reports.note(report)

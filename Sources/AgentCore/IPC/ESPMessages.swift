@@ -104,8 +104,11 @@ public enum IKEToESP: Codable, Equatable, Sendable {
   case install(ChildSAInstallation)
   /// Remove the pair with this inbound SPI; unknown ones are ignored.
   case delete(tunnel: String, inboundSPI: ESPSPI)
-  /// From now on the pair's packets travel between these endpoints (RFC 7296 section 2.23).
-  case move(tunnel: String, inboundSPI: ESPSPI, local: Endpoint, remote: Endpoint)
+  /// From now on the pair's packets travel between these endpoints (RFC 7296 section 2.23, RFC 4555), in UDP or not, and
+  /// with keepalives where we sit behind a NAT.
+  case move(
+    tunnel: String, inboundSPI: ESPSPI, local: Endpoint, remote: Endpoint, isEncapsulatedInUDP: Bool,
+    isBehindNAT: Bool)
 }
 
 /// What the esp role tells the ike role.
@@ -114,6 +117,11 @@ public enum ESPToIKE: Codable, Equatable, Sendable {
   case datagram(uplink: String, local: Endpoint, remote: Endpoint, bytes: Data)
   /// Authentic ESP came in for these tunnels since the last such message, at most one a second: the peers live.
   case inboundTraffic(tunnels: [String])
+  /// The newest authentic packet of a tunnel came from another endpoint than its packets go to, at most one message a
+  /// second: the peer's NAT may have mapped it anew (RFC 7296 section 2.23).
+  case otherSource(tunnel: String, source: Endpoint)
+  /// Packets went out through these tunnels for some seconds, and none came in: the peers may be gone.
+  case unansweredTraffic(tunnels: [String])
   /// A soft limit of the pair is reached: replace it.
   case rekey(tunnel: String, inboundSPI: ESPSPI)
   /// The pair could not be installed.

@@ -12,6 +12,9 @@ public enum SupervisorToIKE: Codable, Equatable, Sendable {
   /// A channel to an esp process comes alongside. If it replaces an earlier one, its Child SAs are all gone, their keys
   /// must never be used again, and every tunnel is re-keyed at once.
   case esp(isReplacement: Bool)
+  /// To the first process after the gateway has come up, before its tunnels: no SA with any peer is left of an earlier
+  /// life (RFC 7296 section 2.4, INITIAL_CONTACT).
+  case initialContact
   /// The tunnels are now these.
   case configure([IKEConnection])
   /// An earlier process has died, and peers may still count on its SAs: set every tunnel up that is not up and whose

@@ -44,6 +44,7 @@ struct TunnelProgress: Equatable, Sendable {
       childSAs = [:]
       closed = reason
     case .moved(let remote): remoteEndpoint = remote
+    case .relocated: break
     }
   }
 

@@ -216,6 +216,7 @@ final class Gateway {
       ike.send(.uplink(name: name, address: opened.address), descriptors: opened.forIKE)
     }
     introduceIKEToESP(espIsReplacement: false)
+    if !isReplacement { ike.send(.initialContact) }
     connections = nil
     configureIKE()
     if isReplacement { ike.send(.takeOver) }

@@ -16,8 +16,11 @@ extension IKESession {
   }
 
   /// Sends a message along the session's path.
-  func send(_ message: OutgoingMessage) {
-    for datagram in message.datagrams { send(datagram) }
+  func send(_ message: OutgoingMessage) { send(message, along: path) }
+
+  /// Sends a message along another path.
+  func send(_ message: OutgoingMessage, along path: NetworkPath) {
+    for datagram in message.datagrams { effects.append(.action(.send(path.datagram(datagram)))) }
   }
 
   /// Sends the outstanding request once more.
@@ -34,7 +37,7 @@ extension IKESession {
     message.transmissions += 1
     fitToPath(&message)
     responses.response = message
-    for datagram in message.datagrams { effects.append(.action(.send(newPath.datagram(datagram)))) }
+    send(message, along: newPath)
   }
 
   private func fitToPath(_ message: inout OutgoingMessage) {

@@ -8,8 +8,8 @@ public enum IKEAction: Sendable, Equatable {
   case installChildSA(ChildSA)
   /// Remove a pair of ESP SAs.
   case deleteChildSA(connection: String, inboundSPI: ESPSPI)
-  /// The peer's or our own address or port has changed: send this pair's packets between these endpoints from now on.
-  case moveChildSA(connection: String, inboundSPI: ESPSPI, local: Endpoint, remote: Endpoint)
+  /// The peer's or our own address or port has changed: send a pair's packets another way from now on.
+  case moveChildSA(ChildSAMove)
   /// Tell the operator.
   case report(IKEReport)
 }

@@ -2,7 +2,12 @@ import WireFormat
 
 /// What can happen to the IKE engine.
 public enum IKEEvent: Sendable {
-  /// The connections are now these: unchanged ones are left alone, others are closed, changed or started.
+  /// Before the first `configure` of a gateway that has just come up: no SA of an earlier life is left at this end, and the
+  /// first IKE_AUTH with each peer says so with INITIAL_CONTACT (RFC 7296 section 2.4). A process that takes over from
+  /// another, whose SAs still carry traffic, does not get it.
+  case initialContact
+  /// The connections are now these: unchanged ones are left alone, others are closed, changed or started. Where nothing
+  /// but our own address or uplink has changed, an IKE SA whose peer can moves there (MOBIKE, RFC 4555).
   case configure([IKEConnection])
   /// Our own certificate, and whom we trust, are now these. SAs that stand are left alone.
   case credentials(IKECredentials)
@@ -18,6 +23,12 @@ public enum IKEEvent: Sendable {
   case childSAFailed(connection: String, inboundSPI: ESPSPI, reason: String)
   /// Authentic ESP packets came in since the last such event, which proves the peer alive (RFC 7296 section 2.4).
   case inboundTraffic(connection: String)
+  /// The newest authentic ESP packet came from another endpoint than ours go to. Where RFC 7296 section 2.23 allows it, the
+  /// tunnel follows; packets that were replayed or came late must not get here.
+  case otherSource(connection: String, source: Endpoint)
+  /// Packets go out, and none have come in for some seconds: the peer is asked at once whether it is alive, rather than
+  /// after `IKEConnection.deadPeerInterval`.
+  case unansweredTraffic(connection: String)
   /// Replace a Child SA: its byte or packet limit is near.
   case rekeyChild(connection: String, inboundSPI: ESPSPI)
   /// Delete a Child SA at both ends: its hard byte or packet limit is reached, and the ESP role does not use it any more.

@@ -30,6 +30,8 @@ public struct IKEReport: Sendable, Equatable, Codable {
     case closed(reason: String)
     /// The peer's address or port has changed (RFC 7296 section 2.23).
     case moved(Endpoint)
+    /// Our own address has changed, and the tunnel goes on from there (RFC 4555).
+    case relocated(Endpoint)
   }
 
   /// How far a tunnel came, in the stages that `fabric status` shows.

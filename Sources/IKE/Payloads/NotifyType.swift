@@ -21,6 +21,8 @@ struct NotifyType: RawRepresentable, Hashable {
   static let trafficSelectorsUnacceptable = NotifyType(rawValue: 38)
   static let invalidSelectors = NotifyType(rawValue: 39)
   static let temporaryFailure = NotifyType(rawValue: 43)
+  static let unacceptableAddresses = NotifyType(rawValue: 40)
+  static let unexpectedNATDetected = NotifyType(rawValue: 41)
   static let childSANotFound = NotifyType(rawValue: 44)
   static let stateNotFound = NotifyType(rawValue: 47)
 
@@ -32,6 +34,13 @@ struct NotifyType: RawRepresentable, Hashable {
   static let rekeySA = NotifyType(rawValue: 16393)
   static let signatureHashAlgorithms = NotifyType(rawValue: 16431)
   static let trafficFlowConfidentialityPaddingNotSupported = NotifyType(rawValue: 16394)
+  static let mobikeSupported = NotifyType(rawValue: 16396)
+  static let additionalIPv4Address = NotifyType(rawValue: 16397)
+  static let additionalIPv6Address = NotifyType(rawValue: 16398)
+  static let noAdditionalAddresses = NotifyType(rawValue: 16399)
+  static let updateSAAddresses = NotifyType(rawValue: 16400)
+  static let cookie2 = NotifyType(rawValue: 16401)
+  static let noNATsAllowed = NotifyType(rawValue: 16402)
   static let intermediateExchangeSupported = NotifyType(rawValue: 16438)
   static let additionalKeyExchange = NotifyType(rawValue: 16441)
   static let fragmentationSupported = NotifyType(rawValue: 16430)
@@ -55,6 +64,10 @@ extension NotifyType: CustomStringConvertible {
     .intermediateExchangeSupported: "INTERMEDIATE_EXCHANGE_SUPPORTED",
     .additionalKeyExchange: "ADDITIONAL_KEY_EXCHANGE",
     .fragmentationSupported: "IKEV2_FRAGMENTATION_SUPPORTED",
+    .unacceptableAddresses: "UNACCEPTABLE_ADDRESSES", .unexpectedNATDetected: "UNEXPECTED_NAT_DETECTED",
+    .mobikeSupported: "MOBIKE_SUPPORTED", .additionalIPv4Address: "ADDITIONAL_IP4_ADDRESS",
+    .additionalIPv6Address: "ADDITIONAL_IP6_ADDRESS", .noAdditionalAddresses: "NO_ADDITIONAL_ADDRESSES",
+    .updateSAAddresses: "UPDATE_SA_ADDRESSES", .cookie2: "COOKIE2", .noNATsAllowed: "NO_NATS_ALLOWED",
   ]
 
   /// The RFC's name, or the number of a type that Fabric does not know.

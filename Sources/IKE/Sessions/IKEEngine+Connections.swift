@@ -11,6 +11,11 @@ extension IKEEngine {
     let old = directory
     directory = ConnectionDirectory(connections.filter { $0.fault == nil })
     for connection in old.connections where directory.connection(named: connection.name) != connection {
+      if let new = directory.connection(named: connection.name), new.isElsewhere(from: connection),
+        relocate(new, at: now)
+      {
+        continue
+      }
       let isChanged = directory.connection(named: connection.name) != nil
       remove(
         connection.name, reason: isChanged ? "its configuration has changed" : "it is not configured any more", now)
@@ -20,6 +25,17 @@ extension IKEEngine {
       states[connection.name] = ConnectionState()
       if connection.initiates { start(connection.name, at: now) }
     }
+  }
+
+  /// Has a connection go on from another address of ours; false where its peer cannot follow.
+  private mutating func relocate(_ connection: IKEConnection, at now: Instant) -> Bool {
+    guard let state = states[connection.name], state.attempt == nil, let spi = state.current,
+      let session = sessions[spi], session.canMove
+    else { return false }
+    let context = context(at: now)
+    session.relocate(connection, context)
+    settle(session, context)
+    return true
   }
 
   private mutating func remove(_ name: String, reason: String, _ now: Instant) {

@@ -7,6 +7,7 @@ extension IKEEngine {
     forgetHalfOpen(session)
     guard let name = session.connection?.name, let state = states[name] else { return }
     deadlines.set(.connection(name), nil)
+    unmet.remove(name)
     states[name]?.isSuspended = false
     settleAttempt(state.attempt, of: name, against: session)
     guard let spi = state.current, let other = sessions[spi], other.phase == .established, other !== session else {
@@ -20,6 +21,20 @@ extension IKEEngine {
     } else {
       // Its effects follow those that are being carried out.
       session.stepAside(context)
+    }
+  }
+
+  /// INITIAL_CONTACT: the peer has lost what it had before (RFC 7296 section 2.4). An IKE SA that was not up yet when the
+  /// peer began is not meant: it is of the same life.
+  mutating func dropOthers(than session: IKESession, _ context: SessionContext) {
+    let others = sessions.values.filter { other in
+      other !== session && other.connection?.name == session.connection?.name
+        && other.origin.established.map { $0 < session.origin.created } == true
+    }
+    for other in others {
+      other.end(.closed(reason: "the peer has started anew (INITIAL_CONTACT)"), context)
+      settle(other, context)
+      discard(other)
     }
   }
 

@@ -23,6 +23,10 @@ public struct IKEEngine: ~Copyable {
   var pace = InitiationPace()
   var deadlines = DeadlineQueue<Timer>()
   var actions: [IKEAction] = []
+  /// Whether no SA is left of an earlier life of the gateway.
+  private var isInitialContact = false
+  /// The connections whose peers still have to be told so.
+  var unmet: Set<String> = []
 
   /// An engine without connections, which takes nonces, SPIs and IVs from `random`.
   public init(random: any RandomSource) { self.random = random }
@@ -36,7 +40,10 @@ public struct IKEEngine: ~Copyable {
   /// Takes one event and says what is to be done, in order.
   public mutating func handle(_ event: IKEEvent, at now: Instant) -> [IKEAction] {
     switch event {
-    case .configure(let connections): configure(connections, at: now)
+    case .initialContact: isInitialContact = true
+    case .configure(let connections):
+      if isInitialContact { unmet.formUnion(connections.map(\.name).filter { states[$0] == nil }) }
+      configure(connections, at: now)
     case .credentials(let new): credentials = new
     case .initiate(let name): initiate(name, at: now)
     case .terminate(let name): terminate(name, at: now)
@@ -45,6 +52,9 @@ public struct IKEEngine: ~Copyable {
     case .childSAFailed(let name, let spi, let reason):
       withCurrentSession(of: name, at: now) { $0.childFailed(spi, reason: reason, $1) }
     case .inboundTraffic(let name): withCurrentSession(of: name, at: now) { $0.lastHeard = $1.now }
+    case .otherSource(let name, let source):
+      withCurrentSession(of: name, at: now) { session, context in session.follow(packetsFrom: source, context) }
+    case .unansweredTraffic(let name): withCurrentSession(of: name, at: now) { $0.suspectSilence($1) }
     case .rekeyChild(let name, let spi):
       withCurrentSession(of: name, at: now) { session, context in
         session.rekeyChild(spi)
@@ -68,7 +78,7 @@ public struct IKEEngine: ~Copyable {
 
   /// What sessions get to see of the engine.
   func context(at now: Instant) -> SessionContext {
-    SessionContext(now: now, random: random, directory: directory, credentials: credentials)
+    SessionContext(now: now, random: random, directory: directory, credentials: credentials, unmet: unmet)
   }
 
   private mutating func withCurrentSession(
@@ -104,6 +114,7 @@ public struct IKEEngine: ~Copyable {
       switch effect {
       case .action(let action): actions.append(action)
       case .established: established(session, context)
+      case .isSoleContact: dropOthers(than: session, context)
       case .replaced(let successor):
         replace(session, by: successor)
         changed.append(successor)

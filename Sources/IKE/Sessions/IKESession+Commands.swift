@@ -47,6 +47,27 @@ extension IKESession {
     enqueue(.createChildSA, [InitiateIKERekey(connection.ikeProposals, method: method)])
   }
 
+  /// Makes a request later that the peer was too busy for. RFC 7296 section 2.25: not at once, and not in step with it.
+  func postpone(_ task: any ExchangeTask, _ context: SessionContext) {
+    let exchange = Exchange(type: .createChildSA, tasks: [task])
+    postponed.append((context.now.advanced(by: .busyPeer(context)), exchange))
+  }
+
+  /// Queues the requests whose time has come.
+  func resumePostponed(_ context: SessionContext) {
+    queue += postponed.filter { $0.due <= context.now }.map(\.exchange)
+    postponed.removeAll { $0.due <= context.now }
+  }
+
+  /// Asks whether the peer is alive, as our packets get no answer; it may just have been asked.
+  func suspectSilence(_ context: SessionContext) {
+    guard phase == .established, requests.outstanding == nil, let connection, connection.deadPeerInterval > .zero,
+      lastHeard.duration(to: context.now) >= IKESession.shortestSilence
+    else { return }
+    enqueue(.informational, [InitiateLiveness()])
+    startNextExchange(context)
+  }
+
   /// Deletes a Child SA at both ends.
   func deleteChild(_ inboundSPI: ESPSPI, _ context: SessionContext) {
     guard phase == .established, let child = children[inboundSPI], child.state != .deleting else { return }

@@ -5,19 +5,25 @@ extension IKESession {
   /// Takes the path of an authentic message over, where RFC 7296 section 2.23 says so.
   func follow(_ newPath: NetworkPath, _ context: SessionContext) {
     guard newPath != path else { return }
-    // In IKE_AUTH the initiator may move to port 4500; later only a peer behind a NAT changes its address unasked.
-    guard phase == .authenticating || (nat.isRemoteBehindNAT && !nat.isLocalBehindNAT) else { return }
+    // In IKE_AUTH the initiator may move to port 4500.
+    guard phase == .authenticating || followsPeer else { return }
     path = newPath
     guard phase == .established else { return }
-    for child in children.values {
-      let local = endpoint(path.local)
-      let remote = endpoint(path.remote)
-      let name = connection?.name ?? ""
-      effects.append(
-        .action(.moveChildSA(connection: name, inboundSPI: child.inboundSPI, local: local, remote: remote)))
-    }
+    moveChildren()
     report(.moved(path.remote))
   }
+
+  /// Takes over where the peer's ESP packets come from, as far as it is allowed to.
+  func follow(packetsFrom source: Endpoint, _ context: SessionContext) {
+    guard phase == .established, encapsulation == .udp, source.address.family == path.remote.address.family else {
+      return
+    }
+    follow(NetworkPath(uplink: path.uplink, local: path.local, remote: source), context)
+  }
+
+  /// Whether the peer may change its address unasked. RFC 7296 section 2.23: one behind a NAT may, unless we are behind one
+  /// ourselves; RFC 4555 section 3.8: one that can say so has to.
+  private var followsPeer: Bool { nat.isRemoteBehindNAT && !nat.isLocalBehindNAT && !mobility.isNegotiated }
 
   /// How the ESP packets of a Child SA travel.
   var encapsulation: ChildSA.Encapsulation { nat.requiresEncapsulation ? .udp : .esp }

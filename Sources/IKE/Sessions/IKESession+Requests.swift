@@ -56,6 +56,7 @@ extension IKESession {
         fragmentation.sizes.arrived(outstanding.message)
       }
       lastHeard = context.now
+      mobility.silentAddresses = []
       for task in outstanding.exchange.tasks { try task.process(opened, in: self, context) }
       requests.close()
       startNextExchange(context)

@@ -57,6 +57,7 @@ extension IKESession {
     do throws(ExchangeError) {
       guard let request = try openRequest(message, context) else { return }
       follow(newPath, context)
+      arrival = newPath
       lastHeard = context.now
       takeOver(because: request.payloads, context)
       // RFC 7296 section 2.3: with a window of one, a new request means that the response to the last one is there.
@@ -71,7 +72,8 @@ extension IKESession {
         refuse(with: response, context)
       } else {
         responses.answered(message, with: response)
-        send(response)
+        // RFC 7296 section 2.11: the response goes to where the request came from.
+        send(response, along: newPath)
       }
     }
     takeUpNextKeys()
@@ -107,7 +109,7 @@ extension IKESession {
     case (.intermediate, .authenticating) where !isInitiator && !initial.remainingKeyExchanges.isEmpty:
       { _ in [AnswerAdditionalKeyExchange()] }
     case (.authentication, .authenticating) where !isInitiator && initial.remainingKeyExchanges.isEmpty:
-      { _ in [AnswerAuthentication(), AnswerChild(isFirst: true)] }
+      { _ in [AnswerAuthentication(), NegotiateMobility(), AnswerChild(isFirst: true), DeclareInitialContact()] }
     case (.createChildSA, .established), (.createChildSA, .replaced), (.createChildSA, .deleting),
       (.createChildSA, .successor):
       { payloads in [self.taskForCreateChildSA(payloads)] }
@@ -116,7 +118,7 @@ extension IKESession {
       { payloads in [self.takeFollowUp(payloads)] }
     case (.informational, .established), (.informational, .replaced), (.informational, .deleting),
       (.informational, .successor):
-      { _ in [AnswerDelete(), AnswerFailureNotify()] }
+      { _ in [AnswerDelete(), AnswerFailureNotify(), AnswerMobility()] }
     case (.initial, _), (_, .initial), (_, .authenticating), (_, .ended): nil
     default: { _ in [RefuseExchange()] }
     }

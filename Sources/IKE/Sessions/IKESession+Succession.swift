@@ -36,6 +36,8 @@ extension IKESession {
     nat = old.nat
     fragmentation.sizes = old.fragmentation.sizes
     peerProof = old.peerProof
+    mobility = old.mobility.inherited
+    postponed = old.postponed
     children = old.children
     childRetry = old.childRetry
     childFailures = old.childFailures
@@ -43,6 +45,7 @@ extension IKESession {
     queue = old.queue.filter { !$0.tasks.contains { $0 is InitiateIKERekey } }
     predecessor = nil
     begin(context)
+    confirmMapping()
     // RFC 7296 section 2.25.2: the old IKE SA was about to be closed when the response to its rekey came in.
     if old.phase == .deleting { phase = .deleting }
   }

@@ -9,6 +9,7 @@ extension IKESession {
     deadlines += [fragmentation.request.deadline, fragmentation.response.deadline]
     if phase == .established {
       deadlines += [childRetry, livenessDeadline, lifetime?.expires, superseded]
+      deadlines += postponed.map(\.due)
       if !isRekeying { deadlines.append(lifetime?.rekeys) }
       for child in children.values {
         deadlines.append(child.expires)
@@ -37,6 +38,7 @@ extension IKESession {
     expire(context)
     rekey(context)
     if let childRetry, childRetry <= context.now { createMissingChild() }
+    resumePostponed(context)
     if let livenessDeadline, livenessDeadline <= context.now { enqueue(.informational, [InitiateLiveness()]) }
     startNextExchange(context)
     return false
@@ -56,6 +58,7 @@ extension IKESession {
     switch phase {
     case .initial: end(lastIgnored.map { .failed(.ikeSA, cause: $0) } ?? noAnswer, context)
     case .authenticating: end(noAnswerToAuthentication, context)
+    case .established where tryNextAddress(context): break
     case .established: end(.closed(reason: "the peer has stopped answering (dead peer detection)"), context)
     case .deleting: end(.closed(reason: "closed; the peer did not answer the DELETE"), context)
     case .successor, .replaced: end(.silent, context)

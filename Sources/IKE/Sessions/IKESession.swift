@@ -35,6 +35,8 @@ final class IKESession {
 
   /// A half-open session that is not authenticated by then is given up.
   static let halfOpenLifetime: Duration = .seconds(30)
+  /// A peer that was heard of later than this is not asked whether it is alive.
+  static let shortestSilence: Duration = .seconds(2)
   /// For so long a session that has ended still answers retransmissions of the last request.
   static let lingerTime: Duration = .seconds(10)
   /// For so long a session that the peer has replaced by another stays, so that the response to IKE_AUTH can be repeated.
@@ -60,6 +62,9 @@ final class IKESession {
   var nextSA: IKESA?
   var nat = NATSituation()
   var fragmentation = FragmentationState()
+  var mobility = MobilityState()
+  /// Where the request came from that is being answered.
+  var arrival: NetworkPath?
 
   var requests = RequestWindow()
   var responses = ResponseWindow()
@@ -90,6 +95,8 @@ final class IKESession {
   /// When the missing Child SA is tried again, and how often that has failed.
   var childRetry: Instant?
   var childFailures = 0
+  /// Requests that the peer was too busy for, and when they are made again.
+  var postponed: [(due: Instant, exchange: Exchange)] = []
   /// Why the last unauthenticated answer was dropped, for the report if no other comes.
   var lastIgnored: String?
   var effects: [SessionEffect] = []
@@ -136,6 +143,7 @@ final class IKESession {
     origin = old.origin
     nat = old.nat
     fragmentation = old.fragmentation.inherited
+    mobility = old.mobility.inherited
     removal = context.now.advanced(by: IKESession.halfOpenLifetime)
   }
 

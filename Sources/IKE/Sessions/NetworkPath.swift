@@ -7,7 +7,7 @@ struct NetworkPath: Hashable {
   /// The port of IKE and ESP in UDP (RFC 7296 section 2.23).
   static let natTraversalPort: UInt16 = 4500
 
-  let uplink: String
+  var uplink: String
   var local: Endpoint
   var remote: Endpoint
 

@@ -34,6 +34,12 @@ struct RequestWindow {
   /// The response has come, or does not matter any more.
   mutating func close() { outstanding = nil }
 
+  /// The outstanding request goes another way: its waiting begins anew.
+  mutating func restart(at now: Instant) {
+    outstanding?.message.transmissions = 1
+    outstanding?.deadline = now.advanced(by: RetransmissionPolicy.wait(afterTransmission: 1) ?? .zero)
+  }
+
   /// What a passed deadline asks for.
   enum Verdict: Equatable {
     case nothing

@@ -74,8 +74,9 @@ final class InitiateIKESA: ExchangeTask {
     session.enqueue(
       .authentication,
       [
-        InitiateAuthentication(),
+        InitiateAuthentication(), NegotiateMobility(),
         InitiateChild(isFirst: true, local: connection.localSelectors, remote: connection.remoteSelectors),
+        DeclareInitialContact(),
       ])
   }
 

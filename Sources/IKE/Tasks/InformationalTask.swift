@@ -1,18 +1,13 @@
-/// Asks whether the peer is alive (RFC 7296 section 2.4): an INFORMATIONAL request without payloads.
+/// Asks whether the peer is alive (RFC 7296 section 2.4): an INFORMATIONAL request without payloads, or behind a NAT with
+/// those by which a change of its mapping shows (RFC 4555 section 3.8).
 final class InitiateLiveness: ExchangeTask {
-  func build(in session: IKESession, _ context: SessionContext) -> [Payload] { [] }
-
-  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {}
-}
-
-/// An authentic request of an exchange that we do not know, or that has no place any more: refused, as silence would make
-/// the peer take us for dead (RFC 7296 section 3.10.1).
-final class RefuseExchange: ExchangeTask {
-  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
-    throw .refused(NotifyPayload(.invalidSyntax))
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
+    session.watchesMapping ? natDetectionPayloads(in: session, along: session.path, context) : []
   }
 
-  func build(in session: IKESession, _ context: SessionContext) -> [Payload] { [] }
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {
+    session.noteMapping(message.payloads.notify(.natDetectionDestinationIP)?.data)
+  }
 }
 
 /// The peer tells, after IKE_AUTH, that it does not accept our proof of identity (RFC 7296 section 2.21.2).

@@ -59,7 +59,13 @@ final class InitiateChild: ExchangeTask {
   }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
-    guard let new = try conclude(message, in: session, context) else { return }
+    guard let new = try conclude(message, in: session, context) else {
+      // The connection's own Child SA has a retry of its own; this is a further one.
+      if !isFirst, !session.children.isEmpty, message.payloads.notify(.temporaryFailure) != nil {
+        session.postpone(InitiateChild(isFirst: false, local: local, remote: remote), context)
+      }
+      return
+    }
     guard isComplete else { throw .goOn }
     try session.install(new, context)
   }

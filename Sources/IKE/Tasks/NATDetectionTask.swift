@@ -10,15 +10,16 @@ final class InitiateNATDetection: ExchangeTask {
     // RFC 7296 section 2.6: the retry with a cookie is the same request, of which AUTH covers every byte.
     if let payloads { return payloads }
     session.nat.isForced = session.connection?.forceEncapsulation ?? false
-    let first = natDetectionPayloads(in: session, context)
+    let first = natDetectionPayloads(in: session, along: session.path, context)
     payloads = first
     return first
   }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {
     detectNAT(message, in: session)
-    // RFC 7296 section 2.23: with a NAT on the way, the initiator goes on from port 4500 to port 4500.
-    if session.nat.requiresEncapsulation { session.path = session.path.movedToNATTraversal }
+    // RFC 7296 section 2.23: with a NAT on the way, the initiator goes on from port 4500 to port 4500; RFC 4555 section 3.3:
+    // it does so without one too, as it may move behind one.
+    if session.nat.isSupported { session.path = session.path.movedToNATTraversal }
   }
 }
 
@@ -31,26 +32,28 @@ final class AnswerNATDetection: ExchangeTask {
   }
 
   func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
-    session.nat.isSupported ? natDetectionPayloads(in: session, context) : []
+    session.nat.isSupported ? natDetectionPayloads(in: session, along: session.path, context) : []
   }
 }
 
-/// The two notifies with our own view of the path.
-private func natDetectionPayloads(in session: IKESession, _ context: SessionContext) -> [Payload] {
+/// The two notifies with our own view of a path.
+func natDetectionPayloads(
+  in session: IKESession, along path: NetworkPath, _ context: SessionContext
+) -> [Payload] {
   func hash(_ endpoint: Endpoint) -> [UInt8] {
     NATDetectionHash.of(
       initiatorSPI: session.initiatorSPI, responderSPI: session.responderSPI, endpoint: endpoint)
   }
   // A source hash that cannot match looks like a NAT in front of us, and so the peer encapsulates too.
-  let source = session.nat.isForced ? context.random.randomBytes(20) : hash(session.path.local)
+  let source = session.nat.isForced ? context.random.randomBytes(20) : hash(path.local)
   return [
     .notify(NotifyPayload(.natDetectionSourceIP, data: source)),
-    .notify(NotifyPayload(.natDetectionDestinationIP, data: hash(session.path.remote))),
+    .notify(NotifyPayload(.natDetectionDestinationIP, data: hash(path.remote))),
   ]
 }
 
 /// Compares the peer's view of the path with ours.
-private func detectNAT(_ message: IKEMessage, in session: IKESession) {
+func detectNAT(_ message: IKEMessage, in session: IKESession) {
   func hash(_ endpoint: Endpoint) -> [UInt8] {
     NATDetectionHash.of(
       initiatorSPI: message.header.initiatorSPI, responderSPI: message.header.responderSPI, endpoint: endpoint)

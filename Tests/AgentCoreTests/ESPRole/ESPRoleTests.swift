@@ -231,7 +231,7 @@ struct ESPRoleTests {
       .move(
         tunnel: "tunnel", inboundSPI: try #require(ESPSPI(rawValue: 1000)),
         local: Endpoint(gateways.left.uplinkAddress, port: 4500),
-        remote: Endpoint(gateways.right.uplinkAddress, port: 4500)))
+        remote: Endpoint(gateways.right.uplinkAddress, port: 4500), isEncapsulatedInUDP: true, isBehindNAT: false))
     #expect(try gateways.ping("10.77.0.2"))
   }
 

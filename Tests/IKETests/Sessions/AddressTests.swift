@@ -26,12 +26,13 @@ struct AddressTests {
     }
   }
 
-  @Test("without a NAT everything stays on port 500 and ESP goes as protocol 50")
+  @Test("without a NAT, too, IKE goes on from port 4500, as there may be one later; ESP goes as protocol 50")
   func noNAT() {
     let pair = TwoGateways()
     pair.configure()
     pair.run(for: .seconds(1))
-    #expect((pair.left.sent + pair.right.sent).allSatisfy { $0.remote.port == 500 && $0.local.port == 500 })
+    #expect(pair.left.sent.map(\.local.port) == [500, 4500])
+    #expect(pair.right.sent.map(\.remote.port) == [500, 4500])
     #expect(pair.left.installed.values.first?.encapsulation == .esp)
   }
 
@@ -55,13 +56,17 @@ struct AddressTests {
     #expect(right.localEndpoint.port == 4500)
   }
 
-  @Test("a NAT that maps its inside anew moves the tunnel with the next authentic message")
-  func remapped() throws {
+  // The left gateway, behind the NAT, is told in each answer to its liveness checks how the right one sees it. With MOBIKE
+  // (RFC 4555 section 3.8) it notices the change and asks the right one to follow; without, the right one follows the next
+  // authentic request (RFC 7296 section 2.23).
+  @Test("a NAT that maps its inside anew moves the tunnel, with MOBIKE and without", arguments: [true, false])
+  func remapped(withMOBIKE: Bool) throws {
     let nat = Translator()
     let pair = TwoGateways()
     pair.rewrite = { nat($0) }
     pair.configure(right: { $0.remoteAddress = nil })
     pair.run(for: .seconds(1))
+    if !withMOBIKE { pair.disableMOBIKE() }
     nat.outside = .v4(0xC633_6402)
     nat.mapped[4500] = 4077
     pair.run(for: .seconds(30))
@@ -71,9 +76,60 @@ struct AddressTests {
     let spi = try #require(pair.right.installed.keys.first)
     let local = Endpoint(TwoGateways.rightAddress, port: 4500)
     #expect(
-      pair.right.actions.contains(
-        .moveChildSA(connection: "tunnel", inboundSPI: spi, local: local, remote: moved)))
+      pair.right.moves[spi]
+        == ChildSAMove(
+          connection: "tunnel", inboundSPI: spi, local: local, remote: moved, encapsulation: .udp, isBehindNAT: false))
     #expect(pair.left.established.count == 1)
+  }
+
+  @Test("ESP packets from a new mapping move a peer behind a NAT that cannot move by itself, and no other")
+  func otherSource() throws {
+    let nat = Translator()
+    let pair = TwoGateways()
+    pair.rewrite = { nat($0) }
+    pair.configure(right: { $0.remoteAddress = nil })
+    pair.run(for: .seconds(1))
+    let source = Endpoint(nat.outside, port: 4077)
+    pair.handle(pair.right, .otherSource(connection: "tunnel", source: source))
+    #expect(pair.right.moves.isEmpty, "with MOBIKE it is the peer that decides")
+    pair.disableMOBIKE()
+    pair.handle(pair.left, .otherSource(connection: "tunnel", source: Endpoint(TwoGateways.rightAddress, port: 4077)))
+    #expect(pair.left.moves.isEmpty, "who is behind a NAT does not follow")
+    pair.handle(pair.right, .otherSource(connection: "tunnel", source: source))
+    #expect(pair.right.moves.values.first?.remote == source)
+  }
+
+  @Test("who sits behind a NAT himself does not follow the peer unasked")
+  func bothBehindNAT() {
+    let pair = TwoGateways()
+    pair.configure(left: { $0.forceEncapsulation = true }, right: { $0.forceEncapsulation = true })
+    pair.run(for: .seconds(1))
+    pair.disableMOBIKE()
+    for session in pair.right.sessions { session.nat.isLocalBehindNAT = true }
+    pair.rewrite = { datagram in
+      var copy = datagram
+      if copy.local.address == TwoGateways.leftAddress { copy.local.port = 7777 }
+      return copy
+    }
+    pair.run(for: .seconds(30))
+    #expect(pair.right.moves.isEmpty)
+  }
+
+  @Test("a message that is replayed from elsewhere moves nothing")
+  func replayed() throws {
+    let nat = Translator()
+    let pair = TwoGateways()
+    pair.rewrite = { nat($0) }
+    pair.configure(right: { $0.remoteAddress = nil })
+    pair.run(for: .seconds(1))
+    pair.disableMOBIKE()
+    pair.run(for: .seconds(15))
+    for sent in pair.left.sent {
+      let replay = IKEDatagram(
+        uplink: "isp", local: sent.remote, remote: Endpoint(.v4(0xC633_64FF), port: 999), bytes: sent.bytes)
+      pair.right.handle(.datagram(replay), at: pair.clock.now)
+    }
+    #expect(pair.right.moves.isEmpty)
   }
 
   @Test("a peer that is not behind a NAT is not moved by a message from elsewhere")

@@ -106,6 +106,24 @@ struct HostilePeerTests {
     #expect(pair.right.sessionCount == 0)
   }
 
+  // The deviation attack: somebody on the way leads an initiator to another gateway than it means, again and again, so that
+  // SAs pile up which the one has and the other does not. The initiator names whom it means (IDr) and has one attempt at a
+  // time; the other gateway makes no SA for somebody who means another.
+  @Test("an initiator that is led astray leaves no SA behind, at either end")
+  func deviation() {
+    let pair = TwoGateways()
+    pair.configure(right: { $0.localIdentity = .fqdn("other.test") })
+    for _ in 0..<200 {
+      pair.run(for: .seconds(3))
+      // What is over stays for ten seconds to repeat its last response, and attempts are ever rarer.
+      #expect(pair.left.sessionCount <= 5)
+      #expect(pair.right.sessionCount <= 5)
+    }
+    #expect(pair.left.installed.isEmpty && pair.right.installed.isEmpty)
+    #expect(pair.left.established.isEmpty && pair.right.established.isEmpty)
+    #expect(pair.left.failures.count > 5)
+  }
+
   @Test("an exchange of unknown type is refused with INVALID_SYNTAX, once, and the IKE SA stands")
   func unknownExchange() throws {
     let pair = TwoGateways.established()

@@ -9,6 +9,8 @@ final class Gateway {
   let name: String
   private var engine: IKEEngine
   private(set) var installed: [ESPSPI: ChildSA] = [:]
+  /// Where the packets of a pair go that has been moved, by inbound SPI.
+  private(set) var moves: [ESPSPI: ChildSAMove] = [:]
   private(set) var reports: [IKEReport] = []
   private(set) var sent: [IKEDatagram] = []
   /// Everything that was done, for failure messages.
@@ -35,7 +37,7 @@ final class Gateway {
       case .send(let datagram): datagrams.append(datagram)
       case .installChildSA(let child): installed[child.inboundSPI] = child
       case .deleteChildSA(_, let spi): installed[spi] = nil
-      case .moveChildSA: break
+      case .moveChildSA(let move): moves[move.inboundSPI] = move
       case .report(let report): reports.append(report)
       }
     }

@@ -15,6 +15,11 @@ final class TwoGateways {
   /// Rewrites datagrams on their way, as a NAT would; nil drops them.
   var rewrite: (IKEDatagram) -> IKEDatagram? = { $0 }
 
+  /// Where the left gateway is; everything else is the right one's.
+  var leftAddresses: Set<IPAddress> = [leftAddress]
+  /// Where nobody is any more.
+  var deserted: Set<IPAddress> = []
+
   static let leftAddress = IPAddress.v4(0x0F00_0001)
   static let rightAddress = IPAddress.v4(0x2300_0003)
 
@@ -68,7 +73,8 @@ final class TwoGateways {
       guard let rewritten = rewrite(datagram) else { continue }
       let arrived = IKEDatagram(
         uplink: "isp", local: rewritten.remote, remote: rewritten.local, bytes: rewritten.bytes)
-      let receiver = arrived.local.address == TwoGateways.leftAddress ? left : right
+      guard !deserted.contains(arrived.local.address) else { continue }
+      let receiver = leftAddresses.contains(arrived.local.address) ? left : right
       send(receiver.handle(.datagram(arrived), at: clock.now))
     }
     for gateway in [left, right] where gateway.nextDeadline.map({ $0 <= clock.now }) == true {

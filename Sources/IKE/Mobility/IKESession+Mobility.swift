@@ -1,0 +1,95 @@
+import WireFormat
+
+/// How an IKE SA and its Child SAs move to other addresses without a new handshake (RFC 4555).
+extension IKESession {
+  /// Whether the session can go on from another address of ours.
+  var canMove: Bool { phase == .established && mobility.isNegotiated }
+
+  /// Our own address or uplink is another one now; while there is none, the session waits for one.
+  func relocate(_ connection: IKEConnection, _ context: SessionContext) {
+    self.connection = connection
+    guard let address = connection.localAddress else { return }
+    path.uplink = connection.localUplink
+    path.local.address = address
+    // Nothing can be sent from the old address any more, so the Child SAs do not wait for the peer's answer.
+    moveChildren()
+    report(.relocated(path.local))
+    requestAlongNewPath(origin.isInitiator ? InitiateAddressUpdate() : AnnounceAddress(), context)
+  }
+
+  /// The responder of the first IKE SA has said from where it can be reached; it is asked there to follow if its old
+  /// address is not among these (RFC 4555 section 3.6).
+  func follow(responderAt arrival: NetworkPath) {
+    let addresses = [arrival.remote.address] + mobility.additionalAddresses
+    guard !addresses.contains(path.remote.address) else { return }
+    path.remote = arrival.remote
+    report(.moved(path.remote))
+    enqueue(.informational, [InitiateAddressUpdate()])
+  }
+
+  /// Goes on with another address of a peer that does not answer at this one; false if there is none.
+  func tryNextAddress(_ context: SessionContext) -> Bool {
+    guard canMove, origin.isInitiator else { return false }
+    mobility.silentAddresses.insert(path.remote.address)
+    let next = mobility.additionalAddresses.first { !mobility.silentAddresses.contains($0) }
+    guard let next else { return false }
+    mobility.additionalAddresses.removeAll { $0 == next }
+    mobility.additionalAddresses.append(path.remote.address)
+    path.remote.address = next
+    report(.moved(path.remote))
+    requestAlongNewPath(InitiateAddressUpdate(), context)
+    return true
+  }
+
+  /// Queues a request in front of all others; one that is out already is sent along the new path first.
+  private func requestAlongNewPath(_ task: any ExchangeTask, _ context: SessionContext) {
+    queue.insert(Exchange(type: .informational, tasks: [task]), at: 0)
+    requests.restart(at: context.now)
+    if requests.outstanding != nil { sendRequestAgain() }
+    startNextExchange(context)
+  }
+
+  /// Has the packets of all Child SAs follow the session's path.
+  func moveChildren() {
+    guard let connection else { return }
+    for child in children.values {
+      let move = ChildSAMove(
+        connection: connection.name, inboundSPI: child.inboundSPI, local: endpoint(path.local),
+        remote: endpoint(path.remote), encapsulation: encapsulation, isBehindNAT: nat.isLocalBehindNAT)
+      effects.append(.action(.moveChildSA(move)))
+    }
+  }
+
+  /// Behind a NAT: asks how the peer sees our address, to know it when the NAT's mapping changes (RFC 4555 section 3.8).
+  func askForMapping() {
+    guard watchesMapping else { return }
+    enqueue(.informational, [InitiateLiveness()])
+  }
+
+  /// Behind a NAT: has the peer take over how it sees our address now. The new IKE SA's SPIs change the hashes, so that a
+  /// change of the mapping just before its beginning would never show.
+  func confirmMapping() {
+    guard watchesMapping else { return }
+    enqueue(.informational, [InitiateAddressUpdate()])
+  }
+
+  /// Whether it is ours to notice that a NAT has mapped us anew.
+  var watchesMapping: Bool { mobility.isNegotiated && origin.isInitiator && nat.isLocalBehindNAT }
+
+  /// The peer has told how it sees our address.
+  func noteMapping(_ mapping: [UInt8]?) {
+    guard watchesMapping, let mapping else { return }
+    defer { mobility.mapping = mapping }
+    if let known = mobility.mapping, known != mapping { enqueue(.informational, [InitiateAddressUpdate()]) }
+  }
+}
+
+extension IKEConnection {
+  /// Whether two connections differ in nothing but our own address and uplink.
+  func isElsewhere(from other: IKEConnection) -> Bool {
+    var copy = self
+    copy.localAddress = other.localAddress
+    copy.localUplink = other.localUplink
+    return copy == other && self != other
+  }
+}

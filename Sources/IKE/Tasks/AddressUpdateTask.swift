@@ -1,0 +1,77 @@
+import FabricCrypto
+import WireFormat
+
+/// Moves the IKE SA and its Child SAs to the session's path (RFC 4555 section 3.5), at the initiator of the first IKE SA:
+/// `HDR, SK {N(UPDATE_SA_ADDRESSES), N(NAT_DETECTION_SOURCE_IP), N(NAT_DETECTION_DESTINATION_IP), N(COOKIE2)}  -->`.
+final class InitiateAddressUpdate: ExchangeTask {
+  private let cookie = ReturnRoutabilityCookie()
+  private var path: NetworkPath?
+
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
+    path = session.path
+    return [.notify(NotifyPayload(.updateSAAddresses))]
+      + natDetectionPayloads(in: session, along: session.path, context)
+      + [cookie.payload(context)]
+  }
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
+    if let refusal = message.payloads.errorNotify {
+      throw .fatal(
+        notify: nil, session.endOfSA("the peer does not follow to our new address: it answered \(refusal.type)"))
+    }
+    // RFC 4555 section 3.7: an answer that was made without the request is no proof that the peer is there.
+    guard cookie.isEchoed(in: message) else {
+      throw .fatal(notify: nil, session.endOfSA("the peer did not return the cookie of our address update"))
+    }
+    // RFC 4555 section 3.5: if the path has changed again meanwhile, the next update is queued already.
+    guard session.path == path else { return }
+    session.mobility.mapping = message.payloads.notify(.natDetectionDestinationIP)?.data
+    detectNAT(message, in: session)
+    session.moveChildren()
+  }
+}
+
+/// Tells the initiator, which decides, that our address has changed (RFC 4555 section 3.6), at the responder of the first
+/// IKE SA: the request comes from the new address, and says that there is no other.
+final class AnnounceAddress: ExchangeTask {
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
+    [.notify(NotifyPayload(.noAdditionalAddresses))]
+  }
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {}
+}
+
+/// Asks the peer to show that it receives at the address that it has moved to (RFC 4555 section 3.7), so that nobody can
+/// have us flood another; then its packets follow.
+final class VerifyReturnRoutability: ExchangeTask {
+  private let path: NetworkPath
+  private let cookie = ReturnRoutabilityCookie()
+
+  init(of path: NetworkPath) { self.path = path }
+
+  /// The peer has moved on.
+  func isMoot(in session: IKESession) -> Bool { session.path != path }
+
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] { [cookie.payload(context)] }
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
+    guard cookie.isEchoed(in: message) else {
+      throw .fatal(notify: nil, session.endOfSA("the peer did not return the cookie sent to its new address"))
+    }
+    guard session.path == path else { return }
+    session.moveChildren()
+    session.report(.moved(path.remote))
+  }
+}
+
+/// COOKIE2: random bytes that only who receives them can return (RFC 4555 section 4.2.5: 8 to 64 of them).
+final class ReturnRoutabilityCookie {
+  private var bytes: [UInt8] = []
+
+  func payload(_ context: SessionContext) -> Payload {
+    bytes = context.random.randomBytes(16)
+    return .notify(NotifyPayload(.cookie2, data: bytes))
+  }
+
+  func isEchoed(in message: IKEMessage) -> Bool { message.payloads.notify(.cookie2)?.data == bytes }
+}
