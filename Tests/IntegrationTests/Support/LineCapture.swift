@@ -10,15 +10,21 @@ struct LineCapture {
   /// The lines' namespaces, as `fabric lab exec` names them, and what captures there.
   private let captures: [(line: String, file: String, process: ChildProcess)]
 
-  /// Starts to capture on every ISP line of the lab that is up, and returns once all of them listen.
-  init() throws {
+  /// Starts to capture on every ISP line of the lab that is up, so many bytes of each frame, and returns once all of them
+  /// listen.
+  init(bytesOfFrame: Int = 262_144) throws {
     let directory = LabFiles.directory + "/capture"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     let names = try FileManager.default.contentsOfDirectory(atPath: "/run/netns").sorted()
     captures = try names.filter { $0.hasPrefix(LabNames.prefix + "isp-") }.map { name in
       let file = "\(directory)/\(name).pcap"
       var tcpdump = Program(
-        "tcpdump", ["-i", LabNames.line, "-n", "-p", "-U", "--immediate-mode", "-Z", "root", "-w", file],
+        "tcpdump",
+        [
+          "-i", LabNames.line, "-n", "-p", "-U", "--immediate-mode", "-B", "16384", "-s", String(bytesOfFrame), "-Z",
+          "root",
+          "-w", file,
+        ],
         in: NetworkNamespace(name))
       tcpdump.standardError = try FileDescriptor(path: file + ".log", flags: O_WRONLY | O_CREAT, mode: 0o600)
       return (String(name.dropFirst(LabNames.prefix.count)), file, try ChildProcess(tcpdump))
@@ -32,6 +38,14 @@ struct LineCapture {
       usleep(20_000)
     }
     Issue.record("tcpdump does not start: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+  }
+
+  /// How many frames tcpdump was too slow for, on all lines; known once it has stopped.
+  func missed() -> Int {
+    captures.reduce(0) { sum, capture in
+      let log = (try? String(contentsOfFile: capture.file + ".log", encoding: .utf8)) ?? ""
+      return sum + (log.firstMatch(of: /(\d+) packets dropped by kernel/).flatMap { Int($0.1) } ?? 0)
+    }
   }
 
   /// Stops and returns the frames of each line.
@@ -127,6 +141,13 @@ struct CapturedFrame {
   func contains(_ marker: [UInt8]) -> Bool {
     guard bytes.count >= marker.count else { return false }
     return (0...bytes.count - marker.count).contains { bytes[$0..<$0 + marker.count].elementsEqual(marker) }
+  }
+
+  /// SPI, and the IV of eight bytes that an AEAD has, of an ESP packet in UDP over IPv4; nil for any other frame.
+  var spiAndIV: [UInt8]? {
+    let spi = 14 + Int(byte(at: 14) & 0x0F) * 4 + 8
+    guard word(at: 12) == 0x0800, byte(at: 23) == 17, kind == .esp, bytes.count >= spi + 16 else { return nil }
+    return Array(bytes[spi..<spi + 4] + bytes[spi + 8..<spi + 16])
   }
 
   private func byte(at offset: Int) -> UInt8 { offset < bytes.count ? bytes[offset] : 0 }
