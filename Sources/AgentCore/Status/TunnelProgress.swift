@@ -22,12 +22,17 @@ struct TunnelProgress: Equatable, Sendable {
   private(set) var hasPeerAnswered = false
   /// The peer's endpoint, as far as known.
   private(set) var remoteEndpoint: Endpoint?
+  /// Where our end has moved to since Phase 1 came up (RFC 4555).
+  private var relocation: Endpoint?
   /// Whether the Child SAs are those of an ike process that has died: they carry traffic until its successor has
   /// negotiated others.
   private var isOrphaned = false
 
   /// The pair that carries traffic: the youngest.
   var childSA: ChildSASummary? { childSAs.values.max { $0.established < $1.established } }
+
+  /// Our own endpoint; nil while Phase 1 is not up.
+  var localEndpoint: Endpoint? { ikeSA.map { relocation ?? $0.local } }
 
   /// Takes note of a report.
   mutating func received(_ content: IKEReport.Content, at date: Date) {
@@ -44,7 +49,7 @@ struct TunnelProgress: Equatable, Sendable {
       childSAs = [:]
       closed = reason
     case .moved(let remote): remoteEndpoint = remote
-    case .relocated: break
+    case .relocated(let local): relocation = local
     }
   }
 
@@ -58,6 +63,7 @@ struct TunnelProgress: Equatable, Sendable {
 
   private mutating func established(_ summary: IKESASummary) {
     ikeSA = summary
+    relocation = nil
     failure = nil
     closed = nil
     hasPeerAnswered = true

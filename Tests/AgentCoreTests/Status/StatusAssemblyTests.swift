@@ -116,6 +116,20 @@ struct StatusAssemblyTests {
     #expect(tunnel(of: status)?.childSA?.inboundSPI == "000007d0")
   }
 
+  @Test("tells where both ends of a tunnel are, also after one has moved")
+  func moves() {
+    var status = StatusAssembly(SampleSite.configuration())
+    report(.established(phase1), to: &status)
+    #expect(tunnel(of: status)?.localEndpoint == phase1.local)
+    let elsewhere = Endpoint(.v4(0x0F00_0101), port: 4500)
+    report(.relocated(elsewhere), to: &status)
+    #expect(tunnel(of: status)?.localEndpoint == elsewhere)
+    report(.moved(elsewhere), to: &status)
+    #expect(tunnel(of: status)?.remoteEndpoint == elsewhere)
+    report(.closed(reason: "for a test"), to: &status)
+    #expect(tunnel(of: status)?.localEndpoint == nil)
+  }
+
   @Test("tells wall clock time of monotonic time")
   func clocks() {
     var status = StatusAssembly(SampleSite.configuration())
