@@ -11,7 +11,7 @@ export FABRIC_VECTORS
 IS_ROOT := $(filter 0,$(shell id -u))
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-unit test-integration lint format demo lab bench instructions failover simulate compare fuzz fuzz-built clean
+.PHONY: help deps build release test test-unit test-integration interop lint format demo lab bench instructions failover simulate compare fuzz fuzz-built clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,15 @@ endif
 test-unit: # every test that needs no network of its own
 	$(SWIFT) test --skip-build --skip IntegrationTests
 
-test-integration: # gateways in network namespaces, one lab at a time
+test-integration: # gateways in network namespaces, one lab at a time; without libreswan where it cannot be fetched
+	-@scripts/fetch-libreswan .interop/libreswan
 	$(SWIFT) test --skip-build --no-parallel --filter IntegrationTests
+
+interop: deps ## every peer of docs/interop.md with every cipher, not only one of each; prints the matrix (as root)
+	scripts/fetch-libreswan .interop/libreswan
+	$(SWIFT) build --build-tests
+	FABRIC_INTEROP=all $(SWIFT) test --skip-build --no-parallel \
+	  --filter 'IntegrationTests.(StrongSwanTests|InteroperabilityTests|KernelESPTests)'
 
 lint: ## check formatting and docstrings
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
@@ -97,4 +104,4 @@ fuzz-built:
 	touch $@
 
 clean: ## remove what was built
-	rm -rf .build .venv
+	rm -rf .build .venv .interop

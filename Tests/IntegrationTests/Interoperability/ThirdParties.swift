@@ -1,28 +1,12 @@
-import Testing
-import Foundation
-
 /// A Fabric gateway, `hub`, and the gateways of third parties around it.
 struct ThirdParties {
-  /// The cryptography that a partner insists on, in both phases.
-  struct Suite: Hashable, Sendable, CustomTestStringConvertible {
-    enum Encryption: String, CaseIterable { case aes256gcm16, aes256 }
-    enum Group: String, CaseIterable { case modp2048, ecp256, ecp384, x25519 }
-
-    var encryption = Encryption.aes256gcm16
-    var group = Group.ecp256
-
-    static let all = Encryption.allCases.flatMap { encryption in
-      Group.allCases.map { Suite(encryption: encryption, group: $0) }
-    }
-
-    var testDescription: String { "\(encryption)-\(group)" }
-  }
-
   /// One partner; numbers count from 1.
   struct Partner {
     let number: Int
     let suite: Suite
     let isBehindNAT: Bool
+    let hubIsBehindNAT: Bool
+    let encapsulation: String
 
     var name: String { "partner\(number)" }
     var identity: String { "\(name).example" }
@@ -38,6 +22,9 @@ struct ThirdParties {
     }
   }
 
+  /// Where there is a NAT.
+  enum NAT { case none, beforePartners, beforeHub }
+
   /// The topology's name; part of the hub's identity.
   static let name = "partners"
   /// The identity that the hub proves on its only line.
@@ -47,50 +34,73 @@ struct ThirdParties {
   static let hubHost = "10.100.0.10"
 
   let partners: [Partner]
+  private let nat: NAT
+  /// Seconds that both phases' keys live.
+  private let lifetime: Int
 
-  /// One partner for each suite; behind NAT, where a partner must open the conversation, or not, where the hub does.
-  init(_ suites: [Suite], behindNAT: Bool = false) {
-    partners = zip(1..., suites).map { Partner(number: $0, suite: $1, isBehindNAT: behindNAT) }
+  /// One partner for each suite. Whoever is behind NAT opens the conversation; else the hub does.
+  ///
+  /// - Parameters:
+  ///   - suites: the partners' cryptography, in their order.
+  ///   - encapsulations: how ESP travels, for each partner; `udp` where there is none.
+  init(_ suites: [Suite], encapsulations: [String] = [], nat: NAT = .none, lifetime: Int = 3600) {
+    self.nat = nat
+    self.lifetime = lifetime
+    partners = suites.indices.map { index in
+      Partner(
+        number: index + 1, suite: suites[index], isBehindNAT: nat == .beforePartners, hubIsBehindNAT: nat == .beforeHub,
+        encapsulation: index < encapsulations.count ? encapsulations[index] : "udp")
+    }
   }
 
-  /// The topology file.
-  var topology: String {
+  /// The sites before which a NAT stands.
+  var sitesBehindNAT: [String] {
+    switch nat {
+    case .none: []
+    case .beforePartners: partners.map(\.name)
+    case .beforeHub: ["hub"]
+    }
+  }
+
+  private var suites: [Suite] { Set(partners.map(\.suite)).sorted { $0.description < $1.description } }
+
+  /// The topology file; with other keys, nobody who had the first ones comes in.
+  func topology(otherKeys: Bool = false) -> String {
     """
     apiVersion: fabric/v1
     kind: Topology
     metadata: { name: \(Self.name) }
     profiles:
       ike:
-    \(Suite.all.map(ikeProfile).joined(separator: "\n"))
+    \(suites.map(ikeProfile).joined(separator: "\n"))
       ipsec:
-    \(Suite.Encryption.allCases.map(ipsecProfile).joined(separator: "\n"))
-    defaults: { ike: \(Suite().testDescription), ipsec: \(Suite().encryption) }
+    \(suites.map(ipsecProfile).joined(separator: "\n"))
+    defaults: { ike: \(suites[0]), ipsec: \(suites[0]) }
     sites:
       hub:
         role: hub
         lans: [{ interface: lan0, address: 10.100.0.1/24 }]
-        uplinks: [{ name: isp, interface: wan0, address: \(Self.hubAddress)/24, gateway: 198.51.100.254 }]
+        uplinks:
+          - { name: isp, interface: wan0, address: \(Self.hubAddress)/24, gateway: 198.51.100.254,
+              behindNAT: \(nat == .beforeHub) }
     \(partners.map(site).joined(separator: "\n"))
     overlay:
       shape: custom
       links:
-    \(partners.map(link).joined(separator: "\n"))
+    \(partners.map { link($0, otherKey: otherKeys) }.joined(separator: "\n"))
       tunnels: { pool: 172.31.0.0/24 }
       routing: { protocol: static }
     """
   }
 
   private func ikeProfile(_ suite: Suite) -> String {
-    let integrity = suite.encryption == .aes256 ? "integrity: [sha256], " : ""
-    return "    \(suite.encryption)-\(suite.group): { encryption: [\(suite.encryption)], \(integrity)prf: [sha256], "
-      + "dhGroups: [\(suite.group)], lifetime: 86400s, dpd: { interval: 10s } }"
+    "    \(suite): { \(suite.ike.keys), prf: [sha256], dhGroups: [\(suite.group)], "
+      + "lifetime: \(lifetime)s, dpd: { interval: 5s } }"
   }
 
-  /// strongSwan's user-space ESP knows no extended sequence numbers.
-  private func ipsecProfile(_ encryption: Suite.Encryption) -> String {
-    let integrity = encryption == .aes256 ? ", integrity: [sha256]" : ""
-    return "    \(encryption): { transformSet: { encryption: [\(encryption)]\(integrity), mode: tunnel, esn: false }, "
-      + "lifetime: { time: 3600s } }"
+  private func ipsecProfile(_ suite: Suite) -> String {
+    "    \(suite): { transformSet: { \(suite.esp.keys), mode: tunnel, esn: \(suite.esn) }, pfs: \(suite.group), "
+      + "lifetime: { time: \(lifetime)s } }"
   }
 
   private func site(_ partner: Partner) -> String {
@@ -105,8 +115,16 @@ struct ThirdParties {
     """
   }
 
-  private func link(_ partner: Partner) -> String {
-    "    - { between: [hub, \(partner.name)], ike: \(partner.suite.encryption)-\(partner.suite.group), "
-      + "ipsec: \(partner.suite.encryption), psk: \"0x\(partner.presharedKey)\" }"
+  private func link(_ partner: Partner, otherKey: Bool) -> String {
+    let key = otherKey ? String(partner.presharedKey.reversed()) : partner.presharedKey
+    return "    - { between: [hub, \(partner.name)], ike: \(partner.suite), ipsec: \(partner.suite), "
+      + "encapsulation: \(partner.encapsulation), psk: \"0x\(key)\" }"
+  }
+}
+
+extension Suite.Cipher {
+  /// The keys of a profile that ask for it.
+  fileprivate var keys: String {
+    "encryption: [\(algorithms.encryption)]" + (algorithms.integrity.map { ", integrity: [\($0)]" } ?? "")
   }
 }

@@ -36,10 +36,24 @@ struct RunningLab {
     text: String, timeout: Int = 120, options: [String] = [],
     _ body: (RunningLab) async throws -> Void
   ) async throws {
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent("fabric-\(UUID().uuidString).yaml")
-    try Data(text.utf8).write(to: file)
+    let file = try write(text)
     defer { try? FileManager.default.removeItem(at: file) }
     try await with(file.path, timeout: timeout, options: options, body)
+  }
+
+  /// A file of its own for a topology that is given as text.
+  private static func write(_ text: String) throws -> URL {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("fabric-\(UUID().uuidString).yaml")
+    try Data(text.utf8).write(to: file)
+    return file
+  }
+
+  /// Has the network told what another topology says, and does not wait until it is so.
+  func apply(_ text: String) throws {
+    let file = try RunningLab.write(text)
+    defer { try? FileManager.default.removeItem(at: file) }
+    _ = try FabricBinary.run(
+      ["apply", file.path, "--yes", "--timeout", "1s", "--controller", LabFiles.controllerSocket])
   }
 
   static func down() throws {
@@ -95,10 +109,12 @@ struct RunningLab {
     try FabricBinary.run(["lab", "ping"], timeout: .seconds(60)).succeeded
   }
 
-  /// Whether an address answers a host or gateway of the lab within `patience` seconds.
-  func ping(_ address: String, from name: String, patience: Int = 30, source: String? = nil) throws -> Bool {
+  /// Whether an address answers a host or gateway of the lab within `patience` seconds; `options` are ping(8)'s.
+  func ping(
+    _ address: String, from name: String, patience: Int = 30, source: String? = nil, options: [String] = []
+  ) throws -> Bool {
     let arguments = ["-n", "-q", "-i", "0.2", "-c", "1", "-w", String(patience)] + (source.map { ["-I", $0] } ?? [])
-    return try Program("ping", arguments + [address], in: namespace(name))
+    return try Program("ping", arguments + options + [address], in: namespace(name))
       .runAndCapture(timeout: .seconds(patience + 5)).succeeded
   }
 
