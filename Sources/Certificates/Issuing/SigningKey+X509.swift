@@ -40,7 +40,7 @@ struct CertificateSigner: CustomPrivateKey {
   // A key that signs here is never written out.
   static var defaultPEMDiscriminator: String { "PRIVATE KEY" }
 
-  func serializeAsPEM(discriminator: String) throws -> PEMDocument { throw CertificateFault.unreadable("key") }
+  func serialize(into coder: inout DER.Serializer) throws { throw CertificateFault.unreadable("key") }
 }
 
 extension SignatureKeyKind {

@@ -27,22 +27,22 @@ extension Certificate {
   /// Whether the holder may issue certificates (RFC 5280 sections 4.2.1.3 and 4.2.1.9).
   func checkAuthority(authoritiesBelow: Int) throws(CertificateFault) {
     try checkExtensions()
-    guard case .isCertificateAuthority(let limit) = try read(\.basicConstraints) else {
+    guard case .isCertificateAuthority(let limit)? = try read({ try $0.basicConstraints }) else {
       throw .notAnAuthority(subject: name)
     }
     if let limit, authoritiesBelow > limit { throw .pathTooLong(subject: name) }
-    if let usage = try read(\.keyUsage), !usage.keyCertSign { throw .wrongKeyUsage(subject: name) }
+    if let usage = try read({ try $0.keyUsage }), !usage.keyCertSign { throw .wrongKeyUsage(subject: name) }
   }
 
   /// Whether the holder may sign in IKE (RFC 4945 sections 5.1.3.2 and 5.1.3.12).
   func checkGatewayUse() throws(CertificateFault) {
     try checkExtensions()
-    if case .isCertificateAuthority = try read(\.basicConstraints) { throw .isAnAuthority(subject: name) }
-    if let usage = try read(\.keyUsage), !usage.digitalSignature && !usage.nonRepudiation {
+    if case .isCertificateAuthority? = try read({ try $0.basicConstraints }) { throw .isAnAuthority(subject: name) }
+    if let usage = try read({ try $0.keyUsage }), !usage.digitalSignature && !usage.nonRepudiation {
       throw .wrongKeyUsage(subject: name)
     }
     // RFC 4945 section 5.1.3.12: if there is one, it must name IKE, or any purpose.
-    if let purposes = try read(\.extendedKeyUsage), !purposes.contains(.ike), !purposes.contains(.any) {
+    if let purposes = try read({ try $0.extendedKeyUsage }), !purposes.contains(.ike), !purposes.contains(.any) {
       throw .wrongExtendedKeyUsage(subject: name)
     }
   }

@@ -10,11 +10,12 @@ public struct TrustAnchor: Sendable {
   ///
   /// Throws for a certificate that is not an authority's, and for a list that the authority has not signed.
   public init(certificate: [UInt8], revocationList: [UInt8]? = nil) throws(CertificateFault) {
-    self.certificate = try Certificate(der: certificate)
-    try self.certificate.checkStrength(isSelfSigned: true)
-    try self.certificate.checkAuthority(authoritiesBelow: 0)
+    let authority = try Certificate(der: certificate)
+    try authority.checkStrength(isSelfSigned: true)
+    try authority.checkAuthority(authoritiesBelow: 0)
+    self.certificate = authority
     self.revocationList = try revocationList.map { der throws(CertificateFault) in
-      try RevocationList(der: der, of: self.certificate)
+      try RevocationList(der: der, of: authority)
     }
   }
 
