@@ -39,6 +39,8 @@ let package = Package(
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
   ],
   targets: [
     // Thin C shims.
@@ -52,6 +54,13 @@ let package = Package(
     room("FabricCrypto", ["WireFormat", "COpenSSL", "CIPsecMB", mlkem]),
     room("Topology", ["WireFormat", .product(name: "Yams", package: "Yams")]),
     room("IKE", ["WireFormat", "FabricCrypto"]),
+    room(
+      "Certificates",
+      [
+        "WireFormat", "FabricCrypto", mlkem,
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+      ]),
     room("ESP", ["WireFormat", "FabricCrypto"]),
     room("Routing", ["WireFormat", "Topology"]),
 
@@ -61,13 +70,13 @@ let package = Package(
     room(
       "AgentCore",
       [
-        "WireFormat", "FabricCrypto", "Topology", "IKE", "ESP", "Routing", "LinuxNetworking", "ControlProtocol",
-        logging,
+        "WireFormat", "FabricCrypto", "Certificates", "Topology", "IKE", "ESP", "Routing", "LinuxNetworking",
+        "ControlProtocol", logging,
       ]),
     room(
       "ControllerCore",
       [
-        "WireFormat", "Topology", "ControlProtocol", "COpenSSL", logging,
+        "WireFormat", "FabricCrypto", "Certificates", "Topology", "ControlProtocol", "COpenSSL", logging,
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -104,13 +113,16 @@ let package = Package(
     tests("WireFormatTests", ["WireFormat"]),
     tests("FabricCryptoTests", ["FabricCrypto", "FabricTestKit", mlkem]),
     tests("TopologyTests", ["Topology", "FabricTestKit"]),
+    tests("CertificatesTests", ["Certificates", "FabricCrypto", "FabricTestKit"]),
     tests("IKETests", ["IKE", "FabricTestKit", "IKESimulation"]),
     tests("ESPTests", ["ESP", "ESPReference", "FabricTestKit"]),
     tests("RoutingTests", ["Routing", "Topology"]),
     tests("LinuxNetworkingTests", ["LinuxNetworking", "FabricTestKit"]),
     tests("ControlProtocolTests", ["ControlProtocol"]),
-    tests("AgentCoreTests", ["AgentCore", "ESPReference", "FabricTestKit"]),
-    tests("ControllerCoreTests", ["ControllerCore", "ControlProtocol", "Topology", "WireFormat"]),
+    tests("AgentCoreTests", ["AgentCore", "Certificates", "ESPReference", "FabricTestKit"]),
+    tests(
+      "ControllerCoreTests",
+      ["ControllerCore", "Certificates", "FabricCrypto", "ControlProtocol", "Topology", "WireFormat"]),
     tests("LabTests", ["Lab", "LinuxNetworking", "Topology"]),
     tests("FabricCommandTests", ["fabric", "ControlProtocol", "Topology"]),
     tests("FuzzTargetsTests", ["FuzzTargets"]),

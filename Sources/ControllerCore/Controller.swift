@@ -22,6 +22,7 @@ enum RequestFailure: Error, Equatable {
 final class Controller: Sendable {
   private let store: Store
   private let registry: SiteRegistry
+  private let certificates: CertificateOffice
   private let listener: AgentListener
   private let logger: Logger
   /// What is current, as the store has it. Locked for the whole of a change, from the proposal over the transaction to
@@ -29,9 +30,12 @@ final class Controller: Sendable {
   private let current: Mutex<Baseline>
 
   /// A controller in the state that its store remembers.
-  init(store: Store, registry: SiteRegistry, listener: AgentListener, logger: Logger) throws {
+  init(
+    store: Store, registry: SiteRegistry, certificates: CertificateOffice, listener: AgentListener, logger: Logger
+  ) throws {
     self.store = store
     self.registry = registry
+    self.certificates = certificates
     self.listener = listener
     self.logger = logger
     let baseline = try store.baseline()
@@ -55,6 +59,8 @@ final class Controller: Sendable {
       guard proposal.isNew else { return API.Applied(revision: current.revision, plan: proposal.plan) }
       try store.apply(proposal, origin: origin, at: Date())
       current = proposal.result
+      // No site proves what it is no longer to those that hear of it with this revision.
+      try certificates.keepOnly(current.configurations.mapValues(\.certifiedIdentities), at: Date())
       logger.info(
         "revision stored",
         metadata: .fields([.revision: String(current.revision), .origin: origin, .topology: current.topology]))

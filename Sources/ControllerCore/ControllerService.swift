@@ -44,9 +44,11 @@ public struct ControllerService: Sendable {
     try socket.prepare()
     let store = try Store(directory)
     let keys = try ControllerKeys.loadOrGenerate(directory.keyFile)
-    let registry = SiteRegistry(logger: logger)
+    let certificates = try CertificateOffice(directory, store)
+    let registry = SiteRegistry(certificates: certificates, logger: logger)
     listener = try AgentListener(endpoint: places.listen, keys: keys, registry: registry)
-    let controller = try Controller(store: store, registry: registry, listener: listener, logger: logger)
+    let controller = try Controller(
+      store: store, registry: registry, certificates: certificates, listener: listener, logger: logger)
     api = ControllerAPI(
       controller: controller,
       identity: API.ControllerIdentity(

@@ -30,7 +30,7 @@ enum SampleSite {
       name: "berlin.\(uplink)--hq.isp", interface: interface, peerSite: "hq", peerLoopbacks: [address("10.255.0.1")],
       peerPrefixes: [prefix("10.0.0.0/24")], peerIsManaged: true, addressing: .unnumbered, uplink: uplink,
       remoteAddress: address("192.0.2.1"), initiates: true, localIdentity: "\(uplink).berlin.acme",
-      remoteIdentity: "isp.hq.acme", presharedKey: PresharedKey(bytes: Array(repeating: 7, count: 32)),
+      remoteIdentity: "isp.hq.acme", authentication: .presharedKey(PresharedKey(bytes: Array(repeating: 7, count: 32))),
       ike: IKEProfile(
         encryption: ["aes256gcm16", "aes256"], integrity: ["sha256"], prf: ["sha384"], dhGroups: ["ecp384"],
         lifetimeSeconds: 86400, dpdSeconds: 10),

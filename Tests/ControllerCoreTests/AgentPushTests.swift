@@ -18,7 +18,7 @@ struct AgentPushTests {
       try await berlin.configuration(), try await paris.configuration(), try await hq.configuration(),
     ]
     #expect(parts.map(\.site) == ["berlin", "paris", "hq"])
-    let secrets = parts.map { Set($0.tunnels.map(\.presharedKey.bytes)) }
+    let secrets = parts.map { Set($0.tunnels.compactMap(\.authentication.presharedKey?.bytes)) }
     #expect(secrets.map(\.count) == [1, 1, 2])
     #expect(secrets[0].isDisjoint(with: secrets[1]), "each pair of sites has a key of its own")
     #expect(secrets[0].union(secrets[1]) == secrets[2], "both ends of a pair have the same key")
@@ -37,7 +37,7 @@ struct AgentPushTests {
     _ = try await controller.client.apply(Network.yaml(spokes: ["berlin"], lifetime: "1800s"))
     let second = try await berlin.configuration()
     #expect(second.revision == 2)
-    #expect(second.tunnels.map(\.presharedKey) == first.tunnels.map(\.presharedKey))
+    #expect(second.tunnels.map(\.authentication) == first.tunnels.map(\.authentication))
     #expect(second.tunnels.map(\.interface) == first.tunnels.map(\.interface))
     #expect(second.tunnels.map(\.ipsec.lifetimeSeconds) == [1800])
     #expect(try await paris.message() == .retire(revision: 2))

@@ -56,7 +56,7 @@ enum Sample {
       name: tunnelName(site, peer), interface: "vti1", peerSite: peer, peerLoopbacks: [], peerPrefixes: [],
       peerIsManaged: sites.contains(peer), addressing: .unnumbered, uplink: "wan", remoteAddress: nil, initiates: true,
       localIdentity: site, remoteIdentity: peer,
-      presharedKey: PresharedKey(bytes: [UInt8](repeating: secret, count: 32)),
+      authentication: .presharedKey(PresharedKey(bytes: [UInt8](repeating: secret, count: 32))),
       ike: IKEProfile(
         encryption: ["aes256gcm16"], integrity: [], prf: ["sha256"], dhGroups: ["ecp384"], lifetimeSeconds: 86400,
         dpdSeconds: 10),

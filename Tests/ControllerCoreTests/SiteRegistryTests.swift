@@ -9,8 +9,15 @@ import Topology
 struct SiteRegistryTests {
   private let clock = WallClock()
   private let registry: SiteRegistry
+  private let directory: TemporaryDirectory
 
-  init() { registry = SiteRegistry(logger: silent) { [clock] in clock.now } }
+  init() throws {
+    directory = try TemporaryDirectory()
+    let state = try StateDirectory(path: directory.path)
+    registry = SiteRegistry(certificates: try CertificateOffice(state, try Store(state)), logger: silent) { [clock] in
+      clock.now
+    }
+  }
 
   private func hello(_ site: String, _ revision: Int) -> [ControllerMessage] {
     registry.received(.hello(site: site, version: "1", revision: revision), from: site)
@@ -96,7 +103,7 @@ struct SiteRegistryTests {
       return
     }
     #expect(configuration.site == "berlin")
-    #expect(configuration.tunnels.allSatisfy { !$0.presharedKey.bytes.contains(77) })
+    #expect(configuration.tunnels.allSatisfy { $0.authentication.presharedKey?.bytes.contains(77) == false })
   }
 
   @Test("a revoked key disconnects its site, and refused messages are counted")

@@ -13,7 +13,7 @@ enum SampleTopology {
 
   static func site(_ name: String, lan: String, uplinks: [Uplink], isManaged: Bool = true) throws -> Site {
     Site(
-      name: name, role: .spoke, isManaged: isManaged, identity: nil, loopbacks: [],
+      name: name, role: .spoke, isManaged: isManaged, identity: nil, authorities: [], loopbacks: [],
       lans: [LAN(interface: "lan0", addresses: [try address(lan)])], uplinks: uplinks)
   }
 

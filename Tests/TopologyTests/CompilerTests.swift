@@ -33,7 +33,7 @@ import WireFormat
     #expect([left.initiates, right.initiates] == [true, false])
     #expect(left.localIdentity == "isp.left.two-site")
     #expect(right.localIdentity == left.remoteIdentity)
-    #expect(left.presharedKey == right.presharedKey)
+    #expect(left.authentication == right.authentication)
     #expect(left.peerPrefixes.map(\.description) == ["10.3.3.0/24"])
     #expect(left.ike.dhGroups == ["modp2048"])
     #expect(left.ike.lifetimeSeconds == 86_400)
@@ -92,7 +92,7 @@ import WireFormat
       #expect(ends.count == 2)
       #expect(ends.count(where: \.initiates) == 1)
       #expect(Set(ends.map(\.interface)).count == 1)
-      #expect(ends.first?.presharedKey == ends.last?.presharedKey)
+      #expect(ends.first?.authentication == ends.last?.authentication)
       #expect(ends.first?.localIdentity == ends.last?.remoteIdentity)
     }
     #expect(Set(allocations.interfaceNumbers.values).count == ends.count)
@@ -103,8 +103,9 @@ import WireFormat
     let sites = try compile(example: "full-mesh")
     for (name, site) in sites {
       for tunnel in site.tunnels {
+        let key = try #require(tunnel.authentication.presharedKey)
         #expect(
-          String(decoding: tunnel.presharedKey.bytes, as: UTF8.self).split(separator: "+").contains(Substring(name)))
+          String(decoding: key.bytes, as: UTF8.self).split(separator: "+").contains(Substring(name)))
       }
     }
   }

@@ -109,8 +109,12 @@ import Topology
     let links = "  links: [{ between: [hq, berlin], psk: \"\(written)\" }]\n  tunnels:"
     let text = try #require(BaseTopology.replacing([("  tunnels:", links)]))
     let topology = try TopologyDocument.parse(text, file: "f")
-    let key = try #require(topology.links.first { $0.sites == SitePair("hq", "berlin") }?.presharedKey)
+    let link = try #require(topology.links.first { $0.sites == SitePair("hq", "berlin") })
+    guard case .presharedKey(let key?) = link.authentication else {
+      Issue.record("\(link.authentication)")
+      return
+    }
     if let bytes { #expect(key.bytes == bytes) } else { #expect([24, 32].contains(key.bytes.count)) }
-    #expect(topology.links.first { $0.sites == SitePair("hq", "oslo") }?.presharedKey == nil)
+    #expect(topology.links.first { $0.sites == SitePair("hq", "oslo") }?.authentication == .presharedKey(nil))
   }
 }

@@ -1,3 +1,4 @@
+import Certificates
 import Topology
 import WireFormat
 
@@ -37,7 +38,14 @@ public struct ConfigurationCheck: Sendable {
     guard uplinks.contains(where: { $0.name == tunnel.uplink }) else {
       return ["tunnel \(tunnel.name): there is no uplink \(tunnel.uplink)"]
     }
-    if tunnel.presharedKey.bytes.isEmpty { problems.append("tunnel \(tunnel.name): it has no pre-shared key") }
+    if tunnel.authentication.presharedKey?.bytes.isEmpty == true {
+      problems.append("tunnel \(tunnel.name): it has no pre-shared key")
+    }
+    if case .certificate(.thirdParty(let authorities)) = tunnel.authentication,
+      authorities.contains(where: { (try? TrustAnchor(certificate: [UInt8]($0))) == nil })
+    {
+      problems.append("tunnel \(tunnel.name): a certificate of its authorities cannot be used")
+    }
     if tunnel.initiates && tunnel.remoteAddress == nil {
       problems.append("tunnel \(tunnel.name): it is to initiate, but the peer has no address")
     }

@@ -4,7 +4,9 @@ extension SiteConfiguration {
   /// The configuration for a role that needs no keys.
   var withoutSecrets: SiteConfiguration {
     var copy = self
-    for index in copy.tunnels.indices { copy.tunnels[index].presharedKey = Topology.PresharedKey(bytes: []) }
+    for index in copy.tunnels.indices where copy.tunnels[index].authentication.presharedKey != nil {
+      copy.tunnels[index].authentication = .presharedKey(PresharedKey(bytes: []))
+    }
     return copy
   }
 

@@ -25,12 +25,22 @@ extension Tunnel {
       name: name, localUplink: uplink, localAddress: localAddress, remoteAddress: remoteAddress,
       localIdentity: IKEIdentity(topologyText: localIdentity),
       remoteIdentity: IKEIdentity(topologyText: remoteIdentity),
-      authentication: .presharedKey(SecretBytes(presharedKey.bytes)), initiates: initiates,
+      authentication: IKEAuthentication(authentication), initiates: initiates,
       ikeProposals: try ike.proposals(), childProposals: try ipsec.proposals(),
       localSelectors: [.any(.v4), .any(.v6)], remoteSelectors: [.any(.v4), .any(.v6)],
       ikeLifetime: .seconds(ike.lifetimeSeconds), childLifetime: .seconds(ipsec.lifetimeSeconds),
       childLifetimeBytes: ipsec.lifetimeBytes, deadPeerInterval: .seconds(ike.dpdSeconds),
       forceEncapsulation: encapsulation == .udp, replayWindow: ipsec.replayWindow)
+  }
+}
+
+extension IKEAuthentication {
+  init(_ authentication: TunnelAuthentication) {
+    switch authentication {
+    case .presharedKey(let key): self = .presharedKey(SecretBytes(key.bytes))
+    case .certificate(.network): self = .certificate(.ownAuthority)
+    case .certificate(.thirdParty(let authorities)): self = .certificate(.authorities(authorities.map { [UInt8]($0) }))
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import FabricCrypto
+import Foundation
 import IKE
 import LinuxNetworking
 import Logging
@@ -58,6 +59,7 @@ public final class IKERole {
       reports.keep(self.connections.keys)
       handle(.configure(connections))
     case .initialContact: handle(.initialContact)
+    case .credentials(let credentials): use(credentials)
     case .takeOver: takeOver()
     case .stop: stop()
     }
@@ -72,6 +74,14 @@ public final class IKERole {
     }
     for report in reports.all { supervisor.send(.report(report)) }
     supervisor.send(.ready(program: .current))
+  }
+
+  private func use(_ credentials: SiteCredentials) {
+    do {
+      handle(.credentials(try IKECredentials(credentials, now: { Date() })))
+    } catch {
+      logger.error("the gateway's certificate cannot be used", metadata: .fields([.cause: error]))
+    }
   }
 
   private func takeOver() {

@@ -15,6 +15,8 @@ public enum SupervisorToIKE: Codable, Equatable, Sendable {
   /// To the first process after the gateway has come up, before its tunnels: no SA with any peer is left of an earlier
   /// life (RFC 7296 section 2.4, INITIAL_CONTACT).
   case initialContact
+  /// The gateway's own certificate, and the authority that has issued it, are now these.
+  case credentials(SiteCredentials)
   /// The tunnels are now these.
   case configure([IKEConnection])
   /// An earlier process has died, and peers may still count on its SAs: set every tunnel up that is not up and whose

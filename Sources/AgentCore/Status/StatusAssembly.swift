@@ -144,7 +144,8 @@ extension TunnelStatus.IKESAStatus {
     self.init(
       initiatorSPI: summary.initiatorSPI.description, responderSPI: summary.responderSPI.description,
       suite: summary.suite.registryName, establishedAt: clock.date(of: summary.established),
-      localNAT: summary.isLocalBehindNAT, remoteNAT: summary.isRemoteBehindNAT)
+      localNAT: summary.isLocalBehindNAT, remoteNAT: summary.isRemoteBehindNAT,
+      authentication: summary.peerProof?.text)
   }
 }
 
@@ -181,5 +182,17 @@ extension PathMeasurement {
       meanRoundTripMicroseconds: Int(result.meanRoundTrip / .microseconds(1)),
       shortestRoundTripMicroseconds: Int(result.shortestRoundTrip / .microseconds(1)),
       jitterMicroseconds: Int(result.jitter / .microseconds(1)))
+  }
+}
+
+extension PeerProof {
+  /// The proof in words.
+  fileprivate var text: String {
+    switch self {
+    case .presharedKey: return "pre-shared key"
+    case .certificate(let certificate, let algorithm):
+      let day = Date(timeIntervalSince1970: Double(certificate.expires)).formatted(.iso8601.year().month().day())
+      return "certificate \(certificate.serialNumber) of \(certificate.issuer), until \(day); \(algorithm)"
+    }
   }
 }

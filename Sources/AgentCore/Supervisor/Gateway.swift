@@ -50,6 +50,8 @@ final class Gateway {
   private var carriers = TunnelCarriers()
   /// What the kernel was told last, by name of the tunnel.
   private var installedCarriers: [String: Bool] = [:]
+  /// The gateway's certificate; nil while there is none.
+  private var credentials: SiteCredentials?
   /// What ike was told last.
   private var connections: [IKEConnection]?
   private let takeover: RoleTakeover
@@ -83,6 +85,13 @@ final class Gateway {
     configuration = new
     takeover.begin()
     if takeover.isComplete { put(new) }
+  }
+
+  /// From now on proves its identity with this certificate: tunnels that stand are left alone.
+  func use(_ new: SiteCredentials) {
+    credentials = new
+    ike.send(.credentials(new))
+    configureIKE()
   }
 
   private func put(_ new: SiteConfiguration) {
@@ -199,6 +208,7 @@ final class Gateway {
     sockets = [:]
     uplinks = []
     connections = nil
+    credentials = nil
     guardedRevision = nil
     carriers = TunnelCarriers()
     installedCarriers = [:]
@@ -217,6 +227,7 @@ final class Gateway {
     }
     introduceIKEToESP(espIsReplacement: false)
     if !isReplacement { ike.send(.initialContact) }
+    if let credentials { ike.send(.credentials(credentials)) }
     connections = nil
     configureIKE()
     if isReplacement { ike.send(.takeOver) }
@@ -296,8 +307,9 @@ final class Gateway {
 
   private func configureIKE() {
     guard let configuration, guardedRevision == configuration.revision else { return }
-    let wanted = configuration.tunnels.compactMap { tunnel in
-      try? tunnel.connection(localAddress: sockets[tunnel.uplink]?.address)
+    let wanted = configuration.tunnels.filter { credentials != nil || $0.authentication.presharedKey != nil }.compactMap
+    {
+      tunnel in try? tunnel.connection(localAddress: sockets[tunnel.uplink]?.address)
     }
     guard wanted != connections else { return }
     connections = wanted

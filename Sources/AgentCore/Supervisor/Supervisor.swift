@@ -16,6 +16,7 @@ public final class Supervisor {
   private let store: ConfigurationStore
   private let lock: FileDescriptor
   private let gateway: Gateway
+  private var certificates: CertificateKeeper
   private var controller: ControllerConnection?
   private var retryTimer: EventTimer?
   private var statusTimer: EventTimer?
@@ -61,6 +62,7 @@ public final class Supervisor {
     try DurableFile.makeDirectory(settings.stateDirectory)
     lock = try StateLock.take(settings.stateDirectory)
     store = ConfigurationStore(directory: settings.stateDirectory)
+    certificates = CertificateKeeper(CredentialStore(directory: settings.stateDirectory).load())
     gateway = try Gateway(settings, loop: loop, logger: logger)
     // Before any thread starts, as the signals are blocked for this one and those after it.
     try loop.onSignals([SIGTERM, SIGINT]) { [unowned self] _ in stop(.exit) }
@@ -97,7 +99,37 @@ public final class Supervisor {
     case .retire(let revision):
       logger.info("the site is retired", metadata: .fields([.revision: revision]))
       stop(.retire)
+    case .authority(let certificate, let revocationList):
+      keep { try $0.trust(certificate, revocationList) }
+    case .certificate(let certificate):
+      keep { try $0.received(certificate, for: configuration?.certifiedIdentities ?? [], at: Date()) }
     }
+  }
+
+  /// Takes over what changes the gateway's certificates, once it is on disk; nil if that fails.
+  @discardableResult
+  private func keep<Value>(_ change: (inout CertificateKeeper) throws -> Value) -> Value? {
+    do {
+      var changed = certificates
+      let value = try change(&changed)
+      let isNew = changed.kept != certificates.kept
+      if isNew { try CredentialStore(directory: settings.stateDirectory).save(changed.kept) }
+      certificates = changed
+      if isNew, let credentials = certificates.credentials { gateway.use(credentials) }
+      return value
+    } catch {
+      logger.error("the gateway's certificate stays as it is", metadata: .fields([.cause: error]))
+      return nil
+    }
+  }
+
+  /// Asks for a certificate, if the one that there is does not do for the configuration.
+  private func requestCertificate() {
+    guard let identities = configuration?.certifiedIdentities, farewell == nil else { return }
+    // The key is on disk before anybody hears of it.
+    guard let request = keep({ try $0.request(for: identities, at: Date()) }) ?? nil else { return }
+    logger.info("asking for a certificate")
+    controller?.send(.certificateRequest(request))
   }
 
   private func received(_ new: SiteConfiguration) {
@@ -122,7 +154,9 @@ public final class Supervisor {
     configuration = new
     if status == nil { status = StatusAssembly(new) }
     status?.configured(new)
+    if let credentials = certificates.credentials { gateway.use(credentials) }
     gateway.run(new)
+    requestCertificate()
     statusChanged()
   }
 
@@ -175,6 +209,7 @@ public final class Supervisor {
     guard let status, configuration != nil else { return sayHello() }
     let report = status.status(agentVersion: settings.version, at: Date(), now: SystemClock.now)
     controller?.send(.status(report))
+    requestCertificate()
     StatusFile.write(report, directory: settings.stateDirectory)
     // At least this often, so that silence means trouble.
     statusTimer?.schedule(after: .seconds(5))
@@ -196,6 +231,8 @@ public final class Supervisor {
     guard reason == .retire else { return loop.stop() }
     farewellTimer?.schedule(at: nil)
     store.removeAll()
+    CredentialStore(directory: settings.stateDirectory).remove()
+    certificates = CertificateKeeper(KeptCredentials())
     StatusFile.remove(directory: settings.stateDirectory)
     configuration = nil
     status = nil

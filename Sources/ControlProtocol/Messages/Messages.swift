@@ -1,3 +1,4 @@
+import Foundation
 import Topology
 
 /// What an agent says to its controller.
@@ -10,6 +11,8 @@ public enum AgentMessage: Codable, Equatable, Sendable {
   case refused(revision: Int, reason: String)
   /// What the site observes, sent on every change and at least every few seconds.
   case status(SiteStatus)
+  /// A PKCS #10 request in DER: certify the key that this gateway has made, with the identities of its site.
+  case certificateRequest(Data)
 }
 
 /// What a controller says to an agent.
@@ -18,4 +21,9 @@ public enum ControllerMessage: Codable, Equatable, Sendable {
   case configuration(SiteConfiguration)
   /// The site is no longer in the topology: take everything down.
   case retire(revision: Int)
+  /// The network's certification authority, ahead of a configuration with tunnels that authenticate by certificate: its
+  /// own certificate, and the list of those that it has taken back, both in DER.
+  case authority(certificate: Data, revocationList: Data)
+  /// The certificate for the key of the last request, in DER.
+  case certificate(Data)
 }

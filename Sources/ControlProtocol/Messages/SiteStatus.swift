@@ -66,10 +66,13 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
     public var establishedAt: Date
     /// Whether a NAT stands before this end, or before the peer.
     public var localNAT, remoteNAT: Bool
+    /// How the peer has proved who it is: `pre-shared key`, or the certificate and the algorithm of its signature.
+    public var authentication: String?
 
     /// An IKE SA.
     public init(
-      initiatorSPI: String, responderSPI: String, suite: String, establishedAt: Date, localNAT: Bool, remoteNAT: Bool
+      initiatorSPI: String, responderSPI: String, suite: String, establishedAt: Date, localNAT: Bool, remoteNAT: Bool,
+      authentication: String? = nil
     ) {
       self.initiatorSPI = initiatorSPI
       self.responderSPI = responderSPI
@@ -77,6 +80,7 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
       self.establishedAt = establishedAt
       self.localNAT = localNAT
       self.remoteNAT = remoteNAT
+      self.authentication = authentication
     }
   }
 

@@ -46,6 +46,7 @@ struct SiteObservation: Sendable {
       refusal = (revision, reason, now)
     case .status(let report):
       status = report
+    case .certificateRequest: break
     }
   }
 

@@ -16,11 +16,13 @@ final class SiteRegistry: AgentRegistry {
   }
 
   private let state = Mutex(State())
+  private let certificates: CertificateOffice
   private let logger: Logger
   private let now: @Sendable () -> Date
 
   /// A registry without sites. `now` is the clock, which a test sets by hand.
-  init(logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) {
+  init(certificates: CertificateOffice, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }) {
+    self.certificates = certificates
     self.logger = logger
     self.now = now
   }
@@ -34,8 +36,8 @@ final class SiteRegistry: AgentRegistry {
     return state.withLock { state in
       let removed = Set(state.desired.configurations.keys).subtracting(desired.configurations.keys)
       state.desired = desired
-      return (Array(desired.configurations.keys) + removed).sorted().compactMap { site in
-        Self.push(to: site, &state, at: now).map { (site, $0) }
+      return (Array(desired.configurations.keys) + removed).sorted().flatMap { site in
+        push(to: site, &state, at: now).map { (site: site, message: $0) }
       }
     }
   }
@@ -50,19 +52,35 @@ final class SiteRegistry: AgentRegistry {
 
   /// What `site` is to be sent now, if anything. Before the first revision nobody is told anything: a controller that
   /// has lost its state must not take down the network that it finds.
-  private static func push(to site: String, _ state: inout State, at now: Date) -> ControllerMessage? {
+  private func push(to site: String, _ state: inout State, at now: Date) -> [ControllerMessage] {
     let revision = state.desired.revision
-    guard revision > 0, let observation = state.observations[site] else { return nil }
-    let message: ControllerMessage
+    guard revision > 0, let observation = state.observations[site] else { return [] }
+    let messages: [ControllerMessage]
     if let configuration = state.desired.configurations[site] {
-      guard observation.needs(revision: revision, at: now) else { return nil }
-      message = .configuration(configuration)
+      guard observation.needs(revision: revision, at: now) else { return [] }
+      let authority = configuration.certifiedIdentities.isEmpty ? [] : [certificates.authority]
+      messages = authority + [.configuration(configuration)]
     } else {
-      guard observation.needsRetirement(revision: revision) else { return nil }
-      message = .retire(revision: revision)
+      guard observation.needsRetirement(revision: revision) else { return [] }
+      messages = [.retire(revision: revision)]
     }
     state.observations[site]?.push = (revision, now)
-    return message
+    return messages
+  }
+
+  /// The certificate that an agent asks for: it says what the topology says of the site, whatever the request says.
+  private func certify(_ request: Data, of site: String) -> [ControllerMessage] {
+    let identities = state.withLock { $0.desired.configurations[site]?.certifiedIdentities ?? [] }
+    do {
+      guard let certificate = try certificates.certify(request, of: site, identities: identities, at: now()) else {
+        return []
+      }
+      logger.info("certificate issued", metadata: .fields([.site: site]))
+      return [certificates.authority, .certificate(certificate)]
+    } catch {
+      logger.error("no certificate issued", metadata: .fields([.site: site, .reason: "\(error)"]))
+      return []
+    }
   }
 
   // MARK: What is
@@ -93,11 +111,12 @@ final class SiteRegistry: AgentRegistry {
     let (wasConnected, answer) = state.withLock { state in
       let wasConnected = state.observations[site]?.isConnected(at: now) ?? false
       state.observations[site, default: SiteObservation()].hear(message, at: now)
-      return (wasConnected, Self.push(to: site, &state, at: now).map { [$0] } ?? [])
+      return (wasConnected, push(to: site, &state, at: now))
     }
     if !wasConnected { logger.info("agent connected", metadata: .fields([.site: site])) }
     log(message, from: site)
-    return answer
+    guard case .certificateRequest(let request) = message else { return answer }
+    return answer + certify(request, of: site)
   }
 
   /// Counts what was refused, and says so.
@@ -133,7 +152,7 @@ final class SiteRegistry: AgentRegistry {
     case .refused(let revision, let reason):
       logger.warning(
         "revision refused", metadata: .fields([.site: site, .revision: String(revision), .reason: reason]))
-    case .status: break
+    case .status, .certificateRequest: break
     }
   }
 }

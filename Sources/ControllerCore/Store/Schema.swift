@@ -7,6 +7,7 @@ import GRDB
 /// - `siteConfiguration`: the compiled configurations of the current revision, so that a restarted controller pushes
 ///   byte for byte what it had promised, whatever its own version.
 /// - `pairSecret`: the pre-shared keys of the current revision's pairs of sites.
+/// - `certificate`: what the authority has issued, and what of it was taken back.
 /// - `agentKey`: the CURVE key of each enrolled site.
 enum Schema {
   static var migrator: DatabaseMigrator {
@@ -34,6 +35,15 @@ enum Schema {
       try database.create(table: "agentKey") { table in
         table.primaryKey("site", .text)
         table.column("publicKey", .text).notNull().unique()
+      }
+    }
+    migrator.registerMigration("2") { database in
+      try database.create(table: "certificate") { table in
+        table.primaryKey("serialNumber", .text)
+        table.column("site", .text).notNull().indexed()
+        table.column("identities", .text).notNull()
+        table.column("expiresAt", .datetime).notNull()
+        table.column("revokedAt", .datetime)
       }
     }
     return migrator

@@ -44,6 +44,12 @@ public final class StateDirectory: Sendable {
   /// Where the controller keeps its CURVE keys.
   public var keyFile: String { path + "/controller.key" }
 
+  /// Where the certification authority keeps its key, PKCS #8 in DER.
+  public var authorityKeyFile: String { path + "/authority.key" }
+
+  /// Where the certification authority keeps its own certificate, in PEM, for whoever is to trust it.
+  public var authorityCertificateFile: String { path + "/authority.pem" }
+
   /// The database's path, made with mode 0600 before SQLite opens it: its journal files inherit the mode.
   func databaseFile() throws(Failure) -> String {
     let file = path + "/controller.sqlite"

@@ -32,6 +32,15 @@ public final class Store: Sendable {
     try queue.writeWithoutTransaction(body)
   }
 
+  func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try StoreFailure.translating { try queue.read(body) }
+  }
+
+  /// Runs `body` in one transaction.
+  func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try StoreFailure.translating { try queue.write(body) }
+  }
+
   // MARK: Revisions
 
   /// The current revision with all that belongs to it.

@@ -1,3 +1,4 @@
+import Foundation
 import WireFormat
 
 /// Turns a topology into one configuration per site.
@@ -21,7 +22,9 @@ public enum Compiler {
     }
     allocations.update(tunnels: plans.map(\.name).sorted(), addressing: topology.tunnelAddressing)
     var keys: [SitePair: PresharedKey] = [:]
-    for link in topology.links where link.presharedKey == nil { keys[link.sites] = try presharedKey(link.sites) }
+    for link in topology.links where link.authentication == .presharedKey(nil) {
+      keys[link.sites] = try presharedKey(link.sites)
+    }
     let compilation = Compilation(
       topology: topology, revision: revision, plans: plans, keys: keys, allocations: allocations)
     let managed = topology.sites.filter(\.isManaged)
@@ -72,8 +75,15 @@ private struct Compilation {
       peerIsManaged: remote.site.isManaged, addressing: addressing(of: plan, isFirst: isFirst),
       uplink: local.uplink.name, remoteAddress: remote.reachableAddress, initiates: plan.firstInitiates == isFirst,
       localIdentity: local.identity(in: topology.name), remoteIdentity: remote.identity(in: topology.name),
-      presharedKey: plan.link.presharedKey ?? keys[plan.link.sites] ?? PresharedKey(bytes: []),
+      authentication: authentication(of: plan.link, with: remote.site),
       ike: plan.link.ike, ipsec: plan.link.ipsec, encapsulation: plan.link.encapsulation, cost: plan.cost)
+  }
+
+  private func authentication(of link: Link, with peer: Site) -> TunnelAuthentication {
+    switch link.authentication {
+    case .presharedKey(let key): .presharedKey(key ?? keys[link.sites] ?? PresharedKey(bytes: []))
+    case .certificate: .certificate(peer.isManaged ? .network : .thirdParty(peer.authorities.map { Data($0) }))
+    }
   }
 
   /// The first site has the first host address of the tunnel's network, the other one the second.

@@ -60,7 +60,22 @@ enum TunnelDescription {
   /// What differs between two revisions of a tunnel; of the key only that it does.
   static func details(from old: Tunnel, to new: Tunnel) -> [String] {
     Comparison.details(facts(of: old), facts(of: new))
-      + (old.presharedKey == new.presharedKey ? [] : ["pre-shared key: replaced"])
+      + (replacesKey(old, new) ? ["pre-shared key: replaced"] : [])
+  }
+
+  private static func replacesKey(_ old: Tunnel, _ new: Tunnel) -> Bool {
+    guard let before = old.authentication.presharedKey, let after = new.authentication.presharedKey else {
+      return false
+    }
+    return before != after
+  }
+
+  private static func text(of authentication: TunnelAuthentication) -> String {
+    switch authentication {
+    case .presharedKey: "pre-shared key"
+    case .certificate(.network): "certificate"
+    case .certificate(.thirdParty(let authorities)): "certificate of \(authorities.count) other authorities"
+    }
   }
 
   private static func facts(of tunnel: Tunnel) -> [Comparison.Fact] {
@@ -76,7 +91,7 @@ enum TunnelDescription {
       .init("peer address", tunnel.remoteAddress?.description ?? "unknown"),
       .init("initiates", tunnel.initiates ? "yes" : "no"), .init("local identity", tunnel.localIdentity),
       .init("peer identity", tunnel.remoteIdentity), .init("encapsulation", tunnel.encapsulation.rawValue),
-      .init("cost", "\(tunnel.cost)"),
+      .init("authentication", text(of: tunnel.authentication)), .init("cost", "\(tunnel.cost)"),
     ] + facts(of: tunnel.ike) + facts(of: tunnel.ipsec)
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import WireFormat
 
 /// The routing protocols that the format knows.
@@ -33,14 +34,15 @@ extension Format {
       })
   }
 
-  /// PSK today; certificates are not there yet, and it says so.
-  static let authentication = ScalarFormat<String>(
-    "psk", .choice(["psk"], open: false),
-    reading: { text in
-      guard text != "certificate" else {
-        return .failure(Misfit("`certificate` authentication is not yet supported", "write `psk`"))
-      }
-      return text == "psk" ? .success(text) : .failure(Misfit("`\(text)` is not known here", "write `psk`"))
+  /// An authority's certificate in PEM (RFC 7468), as its DER.
+  static let certificate = ScalarFormat<[UInt8]>(
+    "a certificate in PEM", .text(pattern: nil),
+    read: { text in
+      let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+      guard lines.first == "-----BEGIN CERTIFICATE-----", lines.last == "-----END CERTIFICATE-----",
+        let data = Data(base64Encoded: lines.dropFirst().dropLast().joined()), data.first == 0x30, data.count <= 1 << 14
+      else { return nil }
+      return [UInt8](data)
     })
 
   /// The routing protocol; BGP is not there yet, and it says so.

@@ -53,6 +53,8 @@ public struct Site: Equatable, Sendable {
   public var isManaged: Bool
   /// The identity that a third party's gateway proves; nil for the default.
   public var identity: String?
+  /// The certificates, in DER, of the authorities that a third party's gateway is certified by.
+  public var authorities: [[UInt8]]
   /// Addresses of the gateway itself that do not depend on any line.
   public var loopbacks: [IPAddress]
   /// The networks behind the gateway.
@@ -95,6 +97,17 @@ public struct Link: Equatable, Sendable {
   public var ipsec: IPsecProfile
   /// How ESP travels.
   public var encapsulation: Encapsulation
-  /// The pre-shared key, where the file gives one; else the controller generates it.
-  public var presharedKey: PresharedKey?
+  /// How the two ends prove who they are.
+  public var authentication: LinkAuthentication
 }
+
+/// How the two ends of a link prove who they are.
+public enum LinkAuthentication: Equatable, Sendable {
+  /// By a key: the one that the file gives, or else one that the controller generates.
+  case presharedKey(PresharedKey?)
+  /// By certificates.
+  case certificate
+}
+
+/// The names of the ways in which gateways prove who they are.
+enum AuthenticationName: String, CaseIterable { case psk, certificate }

@@ -8,6 +8,7 @@ struct Draft {
   var profilesPosition: Position?
   var defaultIKE: Located<String>?
   var defaultIPsec: Located<String>?
+  var authentication: AuthenticationName = .psk
   var encapsulation: Encapsulation = .udp
   var sitesPosition: Position?
   var sites: [SiteDraft] = []
@@ -20,6 +21,9 @@ struct SiteDraft {
   var role: Site.Role?
   var isManaged: Bool
   var identity: Located<String>?
+  var authentication: Located<AuthenticationName>?
+  /// Nil where the file has none; empty where they cannot be read.
+  var authorities: [Located<[UInt8]>]?
   /// Nil where the file has none; empty where it cannot be read.
   var loopbacks: [Located<IPAddress>]?
   var lans: [LANDraft]
@@ -82,6 +86,7 @@ struct LinkDraft {
   var between: [Located<String>]
   var ike: Located<String>?
   var ipsec: Located<String>?
+  var authentication: Located<AuthenticationName>?
   var psk: Located<String>?
   var encapsulation: Encapsulation?
 

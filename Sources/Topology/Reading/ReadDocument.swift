@@ -31,7 +31,7 @@ extension DocumentReader {
     guard let record = record(node, DefaultsKey.self) else { return }
     draft.defaultIKE = scalar(record[.ike], Format.name)
     draft.defaultIPsec = scalar(record[.ipsec], Format.name)
-    _ = scalar(record[.authentication], Format.authentication)
+    draft.authentication = scalar(record[.authentication], Format.choice(AuthenticationName.self))?.value ?? .psk
     draft.encapsulation = scalar(record[.encapsulation], Format.choice(Encapsulation.self))?.value ?? .udp
   }
 }

@@ -19,6 +19,7 @@ extension DocumentReader {
       position: record.position,
       between: list(record[.between], of: "two sites") { reader, item in reader.scalar(item, Format.name) },
       ike: scalar(record[.ike], Format.name), ipsec: scalar(record[.ipsec], Format.name),
+      authentication: scalar(record[.authentication], Format.choice(AuthenticationName.self)),
       psk: scalar(record[.psk], Format.text),
       encapsulation: scalar(record[.encapsulation], Format.choice(Encapsulation.self))?.value)
   }

@@ -13,6 +13,8 @@ extension DocumentReader {
       name: name, role: record[.role] == nil ? .spoke : scalar(record[.role], Format.choice(Site.Role.self))?.value,
       isManaged: isManaged,
       identity: scalar(record[.identity], Format.identity),
+      authentication: scalar(record[.authentication], Format.choice(AuthenticationName.self)),
+      authorities: scalars(record[.authorities], Format.certificate),
       loopbacks: scalars(record[.loopback], Format.address),
       lans: list(record[.lans], of: "LANs") { reader, item in reader.lan(item) },
       uplinks: list(record[.uplinks], of: "uplinks") { reader, item in reader.uplink(item, isManaged: isManaged) },

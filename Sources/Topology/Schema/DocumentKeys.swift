@@ -54,7 +54,9 @@ enum DefaultsKey: String, TopologyKey {
     case .ipsec:
       Field(shape: .of(Format.name), documentation: "The IPsec profile. Default: the only one, or a strong one.")
     case .authentication:
-      Field(shape: .of(Format.authentication), documentation: "How gateways prove who they are: psk.")
+      Field(
+        shape: .of(Format.choice(AuthenticationName.self)),
+        documentation: "How gateways prove who they are: psk or certificate. Default: psk.")
     case .encapsulation:
       Field(
         shape: .of(Format.choice(Encapsulation.self)),

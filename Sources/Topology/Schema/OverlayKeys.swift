@@ -29,7 +29,7 @@ enum OverlayShape: String, CaseIterable {
 }
 
 enum LinkKey: String, TopologyKey {
-  case between, ike, ipsec, psk, encapsulation
+  case between, ike, ipsec, authentication, psk, encapsulation
 
   static let subject = "a link"
   var field: Field {
@@ -37,6 +37,10 @@ enum LinkKey: String, TopologyKey {
     case .between: Field(shape: .list(.of(Format.name)), isRequired: true, documentation: "The two sites.")
     case .ike: Field(shape: .of(Format.name), documentation: "The IKE profile of both ends.")
     case .ipsec: Field(shape: .of(Format.name), documentation: "The IPsec profile of both ends.")
+    case .authentication:
+      Field(
+        shape: .of(Format.choice(AuthenticationName.self)),
+        documentation: "How the two ends prove who they are: psk or certificate.")
     case .psk:
       Field(
         shape: .of(Format.text),

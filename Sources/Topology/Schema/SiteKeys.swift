@@ -1,5 +1,5 @@
 enum SiteKey: String, TopologyKey {
-  case role, managed, identity, loopback, lans, uplinks, ike, ipsec
+  case role, managed, identity, authentication, authorities, loopback, lans, uplinks, ike, ipsec
 
   static let subject = "a site"
   var field: Field {
@@ -13,6 +13,14 @@ enum SiteKey: String, TopologyKey {
       Field(
         shape: .of(Format.identity),
         documentation: "What a third party's gateway calls itself in IKE: an FQDN or address. Default: its address.")
+    case .authentication:
+      Field(
+        shape: .of(Format.choice(AuthenticationName.self)),
+        documentation: "How the site's links authenticate, where it is not the default: psk or certificate.")
+    case .authorities:
+      Field(
+        shape: .listOrSingle(.of(Format.certificate)),
+        documentation: "The certificates, in PEM, of the authorities that a third party's gateway is certified by.")
     case .loopback:
       Field(
         shape: .listOrSingle(.of(Format.address)),

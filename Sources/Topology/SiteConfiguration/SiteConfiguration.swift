@@ -1,4 +1,3 @@
-import Foundation
 import WireFormat
 
 /// What one gateway is told: its own part of a topology revision, with its own secrets and no other site's.
@@ -126,8 +125,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public var localIdentity: String
   /// The identity that the peer must prove.
   public var remoteIdentity: String
-  /// The pair's pre-shared key.
-  public var presharedKey: PresharedKey
+  /// How the two ends prove who they are.
+  public var authentication: TunnelAuthentication
   /// Phase 1.
   public var ike: IKEProfile
   /// Phase 2.
@@ -141,7 +140,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public init(
     name: String, interface: String, peerSite: String, peerLoopbacks: [IPAddress], peerPrefixes: [IPPrefix],
     peerIsManaged: Bool, addressing: Addressing, uplink: String, remoteAddress: IPAddress?, initiates: Bool,
-    localIdentity: String, remoteIdentity: String, presharedKey: PresharedKey, ike: IKEProfile, ipsec: IPsecProfile,
+    localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication, ike: IKEProfile,
+    ipsec: IPsecProfile,
     encapsulation: Encapsulation, cost: Int
   ) {
     self.name = name
@@ -156,7 +156,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
     self.initiates = initiates
     self.localIdentity = localIdentity
     self.remoteIdentity = remoteIdentity
-    self.presharedKey = presharedKey
+    self.authentication = authentication
     self.ike = ike
     self.ipsec = ipsec
     self.encapsulation = encapsulation
@@ -164,35 +164,12 @@ public struct Tunnel: Codable, Equatable, Sendable {
   }
 }
 
-/// A pre-shared key on its way from the controller to the two gateways that share it: raw bytes, base64 when encoded.
-///
-/// It has no `description`, so that no log can print it (DESIGN.md section 5, invariant 9).
-public struct PresharedKey: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
-  CustomReflectable
-{
-  /// The key itself.
-  public let bytes: [UInt8]
-
-  /// Wraps key bytes.
-  public init(bytes: [UInt8]) { self.bytes = bytes }
-
-  /// Says that a key is there, not what it is.
-  public var description: String { "(pre-shared key)" }
-  /// Says that a key is there, not what it is.
-  public var debugDescription: String { description }
-  /// Keeps `dump` from walking into the bytes.
-  public var customMirror: Mirror { Mirror(self, children: [:]) }
-}
-
-extension PresharedKey: Codable {
-  /// Decodes base64.
-  public init(from decoder: any Decoder) throws {
-    self.init(bytes: [UInt8](try decoder.singleValueContainer().decode(Data.self)))
-  }
-
-  /// Encodes base64.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(Data(bytes))
+extension SiteConfiguration {
+  /// The identities that the site proves by certificate, in order: those of its tunnels that authenticate so.
+  public var certifiedIdentities: [String] {
+    let identities = tunnels.compactMap { tunnel -> String? in
+      if case .certificate = tunnel.authentication { tunnel.localIdentity } else { nil }
+    }
+    return Set(identities).sorted()
   }
 }

@@ -13,6 +13,7 @@ extension Validator {
   private func complete(_ site: SiteDraft) -> Site? {
     Site(
       name: site.name.value, role: site.role ?? .spoke, isManaged: site.isManaged, identity: site.identity?.value,
+      authorities: (site.authorities ?? []).map(\.value),
       loopbacks: (site.loopbacks ?? []).map(\.value),
       lans: site.lans.compactMap { lan in
         lan.interface.map { LAN(interface: $0.value, addresses: lan.addresses.map(\.value)) }

@@ -22,7 +22,7 @@ extension Validator {
       links.append(
         Link(
           sites: pair, ike: ike, ipsec: ipsec, encapsulation: setting?.encapsulation ?? draft.encapsulation,
-          presharedKey: setting?.psk.flatMap { PresharedKeyText.decode($0.value) }))
+          authentication: authentication(of: first, second, setting)))
     }
     return links
   }

@@ -24,6 +24,7 @@ struct Validator {
     checkUplinks()
     checkAddresses()
     checkThirdParties()
+    checkAuthorities()
     let links = checkLinks()
     checkConnectivity(links)
     checkPool(links)

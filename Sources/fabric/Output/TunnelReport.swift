@@ -61,7 +61,7 @@ struct TunnelReport {
     return [
       ("Phase 1", "\(ikeSA.suite), SPIs \(ikeSA.initiatorSPI) \(ikeSA.responderSPI)"),
       ("since", "\(ikeSA.establishedAt)"), ("NAT", nat.isEmpty ? "none" : "before " + nat.joined(separator: " and ")),
-    ]
+    ] + (ikeSA.authentication.map { [("peer by", $0)] } ?? [])
   }
 
   private func facts(_ childSA: TunnelStatus.ChildSAStatus) -> [(String, String)] {

@@ -24,7 +24,7 @@ struct ConfigurationCheckTests {
     expect("interface wan0 is used twice") { $0.tunnels[0].interface = "wan0" }
     expect("tunnel berlin.dsl--hq.isp comes twice") { $0.tunnels[1].name = $0.tunnels[0].name }
     expect("there is no uplink cable") { $0.tunnels[0].uplink = "cable" }
-    expect("no pre-shared key") { $0.tunnels[0].presharedKey = PresharedKey(bytes: []) }
+    expect("no pre-shared key") { $0.tunnels[0].authentication = .presharedKey(PresharedKey(bytes: [])) }
     expect("the peer has no address") { $0.tunnels[0].remoteAddress = nil }
     expect("does not know the algorithm rot13") { $0.tunnels[0].ike.encryption = ["rot13"] }
     expect("phase 2 has no complete proposal") { $0.tunnels[0].ipsec.encryption = ["aes256"] }

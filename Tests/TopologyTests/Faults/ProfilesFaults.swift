@@ -110,9 +110,9 @@ extension Fault {
       replacing: [("replayWindow: 1024", "replayWindow: 16")],
       ["18:21: `16` is not a number of packets from 64 to 4096"]),
     Fault(
-      "certificates",
-      replacing: [("authentication: psk", "authentication: certificate")],
-      ["19:57: `certificate` authentication is not yet supported | write `psk`"]),
+      "an authentication that there is not",
+      replacing: [("authentication: psk", "authentication: eap")],
+      ["19:57: `eap` is not known here | write one of `psk`, `certificate`"]),
     Fault(
       "Phase 1 that could never agree",
       replacing: [

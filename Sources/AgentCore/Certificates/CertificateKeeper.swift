@@ -1,0 +1,74 @@
+import Certificates
+import FabricCrypto
+import Foundation
+
+/// Sees to it that the gateway has a certificate of its identities: makes the key, asks, and checks what comes.
+struct CertificateKeeper {
+  /// A certificate is asked for anew when this much of its time is left.
+  static let margin: TimeInterval = 60 * 86400
+
+  private(set) var kept: KeptCredentials
+  /// When the controller was last asked: not again before it has had the time to answer.
+  private var asked: Date?
+
+  /// Goes on with what an earlier process has kept.
+  init(_ kept: KeptCredentials) { self.kept = kept }
+
+  /// What the gateway can prove its identities with; nil while something is missing.
+  var credentials: SiteCredentials? {
+    guard let key = kept.key, let certificate = kept.certificate, let authority = kept.authority,
+      let revocationList = kept.revocationList
+    else { return nil }
+    return SiteCredentials(key: key, certificate: certificate, authority: authority, revocationList: revocationList)
+  }
+
+  /// The controller's authority. Throws if what it sends does not fit together.
+  mutating func trust(_ authority: Data, _ revocationList: Data) throws {
+    _ = try TrustAnchor(certificate: [UInt8](authority), revocationList: [UInt8](revocationList))
+    // A certificate of another authority is of no use any more.
+    if kept.authority != authority { kept.certificate = nil }
+    kept.authority = authority
+    kept.revocationList = revocationList
+    asked = nil
+  }
+
+  /// The request to send now; nil if none is needed, or one is under way.
+  mutating func request(for identities: [String], at now: Date) throws -> Data? {
+    guard !identities.isEmpty, !isGood(for: identities, at: now.addingTimeInterval(Self.margin)) else { return nil }
+    if let asked, now.timeIntervalSince(asked) < 5 { return nil }
+    asked = now
+    let key: SigningKey
+    if let der = kept.key {
+      key = try SigningKey(der: der)
+    } else {
+      // The curve that every peer of RFC 7427 knows, and the fastest.
+      key = try SigningKey.generate(.ecdsaP256)
+      kept.key = try key.der
+    }
+    return Data(try SigningRequest.make(for: key))
+  }
+
+  /// A certificate from the controller. Throws unless it is of our key, and proves every identity.
+  mutating func received(_ certificate: Data, for identities: [String], at now: Date) throws {
+    try check(certificate, for: identities, at: now)
+    kept.certificate = certificate
+    asked = nil
+  }
+
+  private func isGood(for identities: [String], at date: Date) -> Bool {
+    guard let certificate = kept.certificate else { return false }
+    return (try? check(certificate, for: identities, at: date)) != nil
+  }
+
+  private func check(_ certificate: Data, for identities: [String], at date: Date) throws {
+    guard let key = kept.key, let authority = kept.authority, let revocationList = kept.revocationList else {
+      throw CertificateFault.otherKey
+    }
+    let anchor = try TrustAnchor(certificate: [UInt8](authority), revocationList: [UInt8](revocationList))
+    for identity in identities {
+      let proven = try CertificatePolicy(anchors: [anchor]).judge(
+        [[UInt8](certificate)], of: CertifiedIdentity(identity), at: date)
+      guard proven.key == (try SigningKey(der: key).verificationKey) else { throw CertificateFault.otherKey }
+    }
+  }
+}
