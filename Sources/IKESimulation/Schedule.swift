@@ -61,7 +61,7 @@ package struct Schedule {
   package let ikeLifetime: Duration
   package let hasPerfectForwardSecrecy: Bool
   package let forcesEncapsulation: Bool
-  /// Whether ML-KEM follows every key exchange.
+  /// Whether ML-KEM follows every key exchange, and a post-quantum preshared key is mixed in.
   package let isPostQuantum: Bool
   /// Whether messages are so long that they have to be cut into fragments.
   package let hasLongMessages: Bool

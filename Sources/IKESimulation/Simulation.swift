@@ -261,7 +261,8 @@ extension IKEConnection {
     IKEConnection(
       name: simulatedName, localUplink: "isp", localAddress: .v4(0x0F00_0001), remoteAddress: .v4(0x2300_0003),
       localIdentity: .fqdn("left.test"), remoteIdentity: .fqdn("right.test"),
-      authentication: .presharedKey(SecretBytes(Array("correct horse battery staple".utf8))), initiates: true,
+      authentication: .presharedKey(SecretBytes(Array("correct horse battery staple".utf8))),
+      postQuantumPresharedKey: schedule.postQuantumPresharedKey, initiates: true,
       ikeProposals: IKEProposal.proposals(
         encryption: [.aes256GCM16], integrity: [], pseudorandomFunctions: [.hmacSHA256],
         keyExchangeMethods: [.curve25519], additional: schedule.additionalKeyExchanges),
@@ -293,6 +294,12 @@ extension IKEConnection {
 }
 
 extension Schedule {
+  fileprivate var postQuantumPresharedKey: PostQuantumPresharedKey? {
+    isPostQuantum
+      ? PostQuantumPresharedKey(
+        identity: "left--right", key: SecretBytes(Array("a key for the time after".utf8)), isRequired: true) : nil
+  }
+
   fileprivate var additionalKeyExchanges: AdditionalKeyExchanges {
     isPostQuantum ? AdditionalKeyExchanges([.mlkem768], areRequired: true) : .none
   }

@@ -143,7 +143,7 @@ extension TunnelStatus.IKESAStatus {
   init(_ summary: IKESASummary, _ clock: WallClock) {
     self.init(
       initiatorSPI: summary.initiatorSPI.description, responderSPI: summary.responderSPI.description,
-      suite: summary.suite.registryName, establishedAt: clock.date(of: summary.established),
+      suite: summary.suiteName, establishedAt: clock.date(of: summary.established),
       localNAT: summary.isLocalBehindNAT, remoteNAT: summary.isRemoteBehindNAT,
       authentication: summary.peerProof?.text)
   }

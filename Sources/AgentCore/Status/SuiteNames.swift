@@ -57,17 +57,24 @@ extension ProtectionSuite {
 }
 
 extension IKESuite {
-  /// `AES_GCM_16_256/PRF_HMAC_SHA2_384/ECP_384`.
+  /// `AES_GCM_16_256/PRF_HMAC_SHA2_384/ECP_384/ML_KEM_768`.
   var registryName: String {
-    (protection.registryNames + [pseudorandomFunction.registryName, keyExchange.registryName]).joined(separator: "/")
+    let exchanges = [keyExchange] + additionalKeyExchanges
+    return (protection.registryNames + [pseudorandomFunction.registryName] + exchanges.map(\.registryName))
+      .joined(separator: "/")
   }
+}
+
+extension IKESASummary {
+  /// The suite, and behind it `PPK` where a post-quantum preshared key is mixed in (RFC 8784).
+  var suiteName: String { suite.registryName + (hasPostQuantumPresharedKey ? "/PPK" : "") }
 }
 
 extension ESPSuite {
   /// `AES_GCM_16_256/ECP_384/ESN`.
   var registryName: String {
     let names =
-      protection.registryNames + (keyExchange.map { [$0.registryName] } ?? [])
+      protection.registryNames + ([keyExchange].compactMap(\.self) + additionalKeyExchanges).map(\.registryName)
       + (usesExtendedSequenceNumbers ? ["ESN"] : [])
     return names.joined(separator: "/")
   }

@@ -17,6 +17,8 @@ public struct IKEConnection: Codable, Sendable, Equatable {
   public var remoteIdentity: IKEIdentity
   /// How the two ends prove their identities.
   public var authentication: IKEAuthentication
+  /// The key that is mixed into the keys of the IKE SA, besides; nil for none.
+  public var postQuantumPresharedKey: PostQuantumPresharedKey?
   /// Whether this end sets the tunnel up, and keeps trying for ever; otherwise it waits for the peer.
   public var initiates: Bool
   /// What is acceptable for the IKE SA, in order of preference.
@@ -43,7 +45,8 @@ public struct IKEConnection: Codable, Sendable, Equatable {
   /// A connection; every field is given.
   public init(
     name: String, localUplink: String, localAddress: IPAddress?, remoteAddress: IPAddress?,
-    localIdentity: IKEIdentity, remoteIdentity: IKEIdentity, authentication: IKEAuthentication, initiates: Bool,
+    localIdentity: IKEIdentity, remoteIdentity: IKEIdentity, authentication: IKEAuthentication,
+    postQuantumPresharedKey: PostQuantumPresharedKey? = nil, initiates: Bool,
     ikeProposals: [IKEProposal], childProposals: [ESPProposal],
     localSelectors: [TrafficSelector], remoteSelectors: [TrafficSelector],
     ikeLifetime: Duration, childLifetime: Duration, childLifetimeBytes: UInt64?, deadPeerInterval: Duration,
@@ -56,6 +59,7 @@ public struct IKEConnection: Codable, Sendable, Equatable {
     self.localIdentity = localIdentity
     self.remoteIdentity = remoteIdentity
     self.authentication = authentication
+    self.postQuantumPresharedKey = postQuantumPresharedKey
     self.initiates = initiates
     self.ikeProposals = ikeProposals
     self.childProposals = childProposals

@@ -77,6 +77,8 @@ public struct IKESASummary: Sendable, Equatable, Codable {
   public let remote: Endpoint
   /// The negotiated algorithms.
   public let suite: IKESuite
+  /// Whether a post-quantum preshared key is in its keys (RFC 8784).
+  public let hasPostQuantumPresharedKey: Bool
   /// Whether there is a NAT in front of us.
   public let isLocalBehindNAT: Bool
   /// Whether there is a NAT in front of the peer.

@@ -22,15 +22,15 @@ struct Nonces {
 ///     {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr)
 struct IKEKeys {
   /// SK_d, from which Child SAs and the next IKE SA get their keys.
-  let derivation: SecretBytes
+  private(set) var derivation: SecretBytes
   /// SK_ai and SK_ei: what the original initiator protects its messages with.
   let initiator: MessageKeys
   /// SK_ar and SK_er: what the original responder protects its messages with.
   let responder: MessageKeys
   /// SK_pi, which goes into the initiator's AUTH.
-  let initiatorAuthentication: SecretBytes
+  private(set) var initiatorAuthentication: SecretBytes
   /// SK_pr, which goes into the responder's AUTH.
-  let responderAuthentication: SecretBytes
+  private(set) var responderAuthentication: SecretBytes
 
   /// The keys of one direction.
   struct MessageKeys {
@@ -58,6 +58,17 @@ struct IKEKeys {
     self.responder = MessageKeys(encryption: try material.take(encryptionLength), integrity: responderIntegrity)
     self.initiatorAuthentication = try material.take(prf.outputLength)
     self.responderAuthentication = try material.take(prf.outputLength)
+  }
+
+  /// The keys with a post-quantum preshared key mixed in (RFC 8784 section 3):
+  ///
+  ///     SK_d = prf+ (PPK, SK_d')    SK_pi = prf+ (PPK, SK_pi')    SK_pr = prf+ (PPK, SK_pr')
+  func mixing(_ ppk: SecretBytes, by prf: PseudorandomFunction) throws(CryptographyError) -> IKEKeys {
+    var mixed = self
+    mixed.derivation = try prf.expand(key: ppk, seed: derivation, count: prf.outputLength)
+    mixed.initiatorAuthentication = try prf.expand(key: ppk, seed: initiatorAuthentication, count: prf.outputLength)
+    mixed.responderAuthentication = try prf.expand(key: ppk, seed: responderAuthentication, count: prf.outputLength)
+    return mixed
   }
 
   /// `SKEYSEED = prf(Ni | Nr, g^ir)` of a first IKE SA (RFC 7296 section 2.14).

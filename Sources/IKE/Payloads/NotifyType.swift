@@ -34,6 +34,7 @@ struct NotifyType: RawRepresentable, Hashable {
   static let rekeySA = NotifyType(rawValue: 16393)
   static let signatureHashAlgorithms = NotifyType(rawValue: 16431)
   static let trafficFlowConfidentialityPaddingNotSupported = NotifyType(rawValue: 16394)
+  static let nonFirstFragmentsAlso = NotifyType(rawValue: 16395)
   static let mobikeSupported = NotifyType(rawValue: 16396)
   static let additionalIPv4Address = NotifyType(rawValue: 16397)
   static let additionalIPv6Address = NotifyType(rawValue: 16398)
@@ -41,6 +42,10 @@ struct NotifyType: RawRepresentable, Hashable {
   static let updateSAAddresses = NotifyType(rawValue: 16400)
   static let cookie2 = NotifyType(rawValue: 16401)
   static let noNATsAllowed = NotifyType(rawValue: 16402)
+  static let childlessSupported = NotifyType(rawValue: 16418)
+  static let usePPK = NotifyType(rawValue: 16435)
+  static let ppkIdentity = NotifyType(rawValue: 16436)
+  static let noPPKAuthentication = NotifyType(rawValue: 16437)
   static let intermediateExchangeSupported = NotifyType(rawValue: 16438)
   static let additionalKeyExchange = NotifyType(rawValue: 16441)
   static let fragmentationSupported = NotifyType(rawValue: 16430)
@@ -61,6 +66,8 @@ extension NotifyType: CustomStringConvertible {
     .useTransportMode: "USE_TRANSPORT_MODE", .rekeySA: "REKEY_SA",
     .signatureHashAlgorithms: "SIGNATURE_HASH_ALGORITHMS",
     .trafficFlowConfidentialityPaddingNotSupported: "ESP_TFC_PADDING_NOT_SUPPORTED",
+    .nonFirstFragmentsAlso: "NON_FIRST_FRAGMENTS_ALSO", .childlessSupported: "CHILDLESS_IKEV2_SUPPORTED",
+    .usePPK: "USE_PPK", .ppkIdentity: "PPK_IDENTITY", .noPPKAuthentication: "NO_PPK_AUTH",
     .intermediateExchangeSupported: "INTERMEDIATE_EXCHANGE_SUPPORTED",
     .additionalKeyExchange: "ADDITIONAL_KEY_EXCHANGE",
     .fragmentationSupported: "IKEV2_FRAGMENTATION_SUPPORTED",

@@ -57,6 +57,8 @@ struct ResponderPolicy {
   let forceEncapsulation: Bool
   /// Whose certificates their peers may show, each once.
   let trustAnchors: [TrustAnchors]
+  /// Whether any of them has a post-quantum preshared key.
+  let hasPostQuantumPresharedKey: Bool
   /// The connection that is meant, where there is only one.
   let soleConnection: String?
   let connectionCount: Int
@@ -67,6 +69,7 @@ struct ResponderPolicy {
     var anchors: Set<TrustAnchors> = []
     trustAnchors = connections.compactMap(\.trustAnchors).filter { anchors.insert($0).inserted }
     forceEncapsulation = connections.contains { $0.forceEncapsulation }
+    hasPostQuantumPresharedKey = connections.contains { $0.postQuantumPresharedKey != nil }
     soleConnection = connections.count == 1 ? connections.first?.name : nil
     connectionCount = connections.count
   }

@@ -10,6 +10,9 @@ extension IKEConnection {
     if case .certificate(.authorities(let authorities)) = authentication, !(1...64).contains(authorities.count) {
       return "there must be 1 to 64 certification authorities"
     }
+    if let ppk = postQuantumPresharedKey, !(1...255).contains(ppk.identity.utf8.count) || ppk.key.count == 0 {
+      return "the post-quantum preshared key is empty, or its identity is empty or too long"
+    }
     if !(1...16).contains(ikeProposals.count) { return "there must be 1 to 16 IKE proposals" }
     if !(1...16).contains(childProposals.count) { return "there must be 1 to 16 ESP proposals" }
     if let fault = selectorFault(local: localSelectors, remote: remoteSelectors) { return fault }

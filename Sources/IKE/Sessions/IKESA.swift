@@ -6,6 +6,8 @@ struct IKESA {
   let suite: IKESuite
   let keys: IKEKeys
   let protection: MessageProtection
+  /// Whether a post-quantum preshared key is in the keys, of this IKE SA or of one that it replaces.
+  let hasPostQuantumPresharedKey: Bool
 }
 
 /// What goes into the keys of a new IKE SA besides the shared secret.
@@ -22,7 +24,7 @@ extension IKESA {
   /// The first IKE SA with a peer (RFC 7296 section 2.14).
   init(_ new: IKESAParameters, sharedSecret: SecretBytes, random: any RandomSource) throws(CryptographyError) {
     let seed = IKEKeys.seed(new.suite.pseudorandomFunction, nonces: new.nonces, sharedSecret: sharedSecret)
-    try self.init(new, seed: seed, random: random)
+    try self.init(new, seed: seed, hasPostQuantumPresharedKey: false, random: random)
   }
 
   /// The IKE SA that replaces this one (RFC 7296 section 2.18, RFC 9370 section 2.2.4).
@@ -31,11 +33,22 @@ extension IKESA {
   ) throws(CryptographyError) -> IKESA {
     let seed = IKEKeys.rekeySeed(
       suite.pseudorandomFunction, derivation: keys.derivation, nonces: new.nonces, secrets)
-    return try IKESA(new, seed: seed, random: random)
+    return try IKESA(
+      new, seed: seed, hasPostQuantumPresharedKey: hasPostQuantumPresharedKey, random: random)
   }
 
-  private init(_ new: IKESAParameters, seed: SecretBytes, random: any RandomSource) throws(CryptographyError) {
+  /// This IKE SA with a post-quantum preshared key in its keys; what protects its messages stays.
+  func mixing(_ ppk: PostQuantumPresharedKey) throws(CryptographyError) -> IKESA {
+    IKESA(
+      suite: suite, keys: try keys.mixing(ppk.key, by: suite.pseudorandomFunction), protection: protection,
+      hasPostQuantumPresharedKey: true)
+  }
+
+  private init(
+    _ new: IKESAParameters, seed: SecretBytes, hasPostQuantumPresharedKey: Bool, random: any RandomSource
+  ) throws(CryptographyError) {
     suite = new.suite
+    self.hasPostQuantumPresharedKey = hasPostQuantumPresharedKey
     keys = try IKEKeys(
       suite: new.suite, seed: seed, nonces: new.nonces, initiatorSPI: new.initiatorSPI, responderSPI: new.responderSPI)
     protection = try MessageProtection(suite: new.suite, keys: keys, isInitiator: new.isInitiator, random: random)
@@ -54,6 +67,10 @@ struct InitialExchange {
   /// The additional key exchanges that are still to come in IKE_INTERMEDIATE.
   var remainingKeyExchanges: [KeyExchangeMethod] = []
   var intermediate = IntermediateAuthentication()
+  /// Whether both ends have said USE_PPK (RFC 8784 section 3).
+  var usesPPK = false
+  /// The IKE SA before our post-quantum preshared key was mixed in, in case that the peer does not have it.
+  var unmixedSA: IKESA?
 }
 
 /// What NAT_DETECTION_SOURCE_IP and NAT_DETECTION_DESTINATION_IP have shown (RFC 7296 section 2.23).

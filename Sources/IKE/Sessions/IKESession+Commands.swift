@@ -10,7 +10,7 @@ extension IKESession {
       .initial,
       [
         InitiateIKESA(connection.ikeProposals, method: first), InitiateNATDetection(), NegotiateFragmentation(),
-        InitiateSignatureNegotiation(),
+        InitiateSignatureNegotiation(), InitiatePostQuantumPresharedKey(),
       ])
     startNextExchange(context)
   }

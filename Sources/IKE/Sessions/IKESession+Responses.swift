@@ -12,7 +12,10 @@ extension IKESession {
       let request = try plain(message)
       let payloads = try answer(
         request,
-        with: [AnswerIKESA(), AnswerNATDetection(), NegotiateFragmentation(), AnswerSignatureNegotiation()], context)
+        with: [
+          AnswerIKESA(), AnswerNATDetection(), NegotiateFragmentation(), AnswerSignatureNegotiation(),
+          AnswerPostQuantumPresharedKey(),
+        ], context)
       let bytes = IKEMessage(header: header, payloads: payloads).encoded()
       initial.response = bytes
       responses.answered(message, with: OutgoingMessage(plain: bytes))

@@ -167,8 +167,8 @@ final class IKESession {
         IKESASummary(
           initiatorSPI: initiatorSPI, responderSPI: responderSPI, isInitiator: isInitiator,
           remoteIdentity: connection.remoteIdentity, peerProof: peerProof, uplink: path.uplink, local: path.local,
-          remote: path.remote,
-          suite: sa.suite, isLocalBehindNAT: nat.isLocalBehindNAT, isRemoteBehindNAT: nat.isRemoteBehindNAT,
+          remote: path.remote, suite: sa.suite, hasPostQuantumPresharedKey: sa.hasPostQuantumPresharedKey,
+          isLocalBehindNAT: nat.isLocalBehindNAT, isRemoteBehindNAT: nat.isRemoteBehindNAT,
           established: context.now, rekeys: lifetime.rekeys)))
   }
 

@@ -7,9 +7,12 @@ final class InitiateAuthentication: ExchangeTask {
     guard let connection = session.connection else { return [] }
     let own = IdentificationPayload(connection.localIdentity)
     do throws(AuthenticationFault) {
+      let ppk = try session.mixInOwnPPK { () throws(AuthenticationFault) in
+        try session.proof(of: own, by: connection.authentication, context)
+      }
       let proof = try session.proof(of: own, by: connection.authentication, context)
       return [.initiatorIdentification(own)] + certificateRequest(connection, context)
-        + [.responderIdentification(IdentificationPayload(connection.remoteIdentity))] + proof
+        + [.responderIdentification(IdentificationPayload(connection.remoteIdentity))] + proof + ppk
     } catch {
       throw .fatal(notify: nil, error.end)
     }
@@ -31,6 +34,7 @@ final class InitiateAuthentication: ExchangeTask {
       guard claim.identity == connection.remoteIdentity else {
         throw AuthenticationFault("the peer says that it is \(claim), but \(connection.remoteIdentity) is expected")
       }
+      try session.settlePPK(message.payloads)
       session.peerProof = try session.check(
         message.payloads, proof, of: claim, by: connection.authentication, context)
     } catch {
@@ -85,9 +89,11 @@ final class AnswerAuthentication: ExchangeTask {
         "no connection on \(session.path.uplink) expects \(claim) to ask for \(wanted?.description ?? "us")")
     }
     session.connection = connection
-    session.peerProof = try session.check(message, proof, of: claim, by: connection.authentication, context)
+    let settled = try session.settlePPK(message, proof, connection.postQuantumPresharedKey)
+    session.peerProof = try session.check(message, settled, of: claim, by: connection.authentication, context)
     let own = IdentificationPayload(connection.localIdentity)
     return try [.responderIdentification(own)] + session.proof(of: own, by: connection.authentication, context)
+      + session.usedPPK
   }
 
   private func find(

@@ -135,7 +135,7 @@ struct StatusAssemblyTests {
     var status = StatusAssembly(SampleSite.configuration())
     report(.established(phase1), to: &status)
     #expect(tunnel(of: status)?.ikeSA?.establishedAt == date.addingTimeInterval(-7))
-    #expect(tunnel(of: status)?.ikeSA?.suite == "AES_GCM_16_256/PRF_HMAC_SHA2_384/ECP_384")
+    #expect(tunnel(of: status)?.ikeSA?.suite == "AES_GCM_16_256/PRF_HMAC_SHA2_384/ECP_384/ML_KEM_768/PPK")
   }
 
   @Test("forgets tunnels that a new revision does not have")
@@ -160,7 +160,9 @@ struct StatusAssemblyTests {
       remoteIdentity: .fqdn("isp.hq.acme"), peerProof: .presharedKey, uplink: "dsl",
       local: Endpoint(SampleSite.address("198.51.100.11"), port: 4500), remote: remote,
       suite: IKESuite(
-        protection: .aead(.aes256GCM16), pseudorandomFunction: .hmacSHA384, keyExchange: .ecp384),
+        protection: .aead(.aes256GCM16), pseudorandomFunction: .hmacSHA384, keyExchange: .ecp384,
+        additionalKeyExchanges: [.mlkem768]),
+      hasPostQuantumPresharedKey: true,
       isLocalBehindNAT: false, isRemoteBehindNAT: false, established: Instant(nanoseconds: 3_000_000_000),
       rekeys: Instant(nanoseconds: 9_000_000_000_000))
   }

@@ -10,10 +10,14 @@ struct FaultyWireTests {
   /// What the tunnel is made with.
   enum Kind: CaseIterable {
     case classic
-    /// With ML-KEM behind every key exchange, and so IKE_INTERMEDIATE and IKE_FOLLOWUP_KE.
+    /// With ML-KEM behind every key exchange, and so IKE_INTERMEDIATE and IKE_FOLLOWUP_KE, and with a PPK.
     case postQuantum
 
-    func change(_ connection: inout IKEConnection) { if self == .postQuantum { connection.demand([.mlkem768]) } }
+    func change(_ connection: inout IKEConnection) {
+      guard self == .postQuantum else { return }
+      connection.demand([.mlkem768])
+      connection.postQuantumPresharedKey = .sample(isRequired: true)
+    }
   }
 
   /// A life in which every exchange happens: establishment, a rekey of both SAs by either end, a further Child SA,
