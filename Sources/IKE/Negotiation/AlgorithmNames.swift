@@ -5,7 +5,7 @@ extension Transform {
   /// Names by transform type and id, also of algorithms that Fabric refuses but peers still offer.
   private static let names: [Kind: [UInt16: String]] = [
     .encryption: [
-      3: "3des", 11: "null", 12: "aes", 13: "aesctr", 18: "aesgcm8", 19: "aesgcm12", 20: "aesgcm16",
+      3: "3des", 11: "null", 12: "aes", 13: "aesctr", 18: "aesgcm8", 19: "aesgcm12", 20: "aesgcm16", 21: "aesgmac",
       28: "chacha20poly1305",
     ],
     .pseudorandomFunction: [

@@ -42,14 +42,7 @@ final class InitiateIKESA: ExchangeTask {
     guard let choice = message.payloads.securityAssociation, let peer = message.payloads.keyExchange,
       let peerNonce = message.payloads.nonce, let keyExchange, message.header.responderSPI != .zero
     else { throw .ignored(reason: "the peer's IKE_SA_INIT response lacks a payload") }
-    // RFC 7296 section 2.7: the choice must be one of what was offered, or the exchange has failed.
-    guard let (suite, _) = proposals.accept(choice), suite.keyExchange == method, peer.method == method.rawValue else {
-      throw .ignored(reason: "the peer chose \(describe(choice.proposals)), which we did not offer")
-    }
-    // RFC 9370 section 2.2.1: additional key exchanges take place in IKE_INTERMEDIATE, so both ends must know that.
-    guard suite.additionalKeyExchanges.isEmpty || message.payloads.notify(.intermediateExchangeSupported) != nil else {
-      throw .ignored(reason: "the peer chose additional key exchanges, but does not know IKE_INTERMEDIATE")
-    }
+    let suite = try suite(choice, peer, message.payloads)
     let nonces = Nonces(initiator: nonce, responder: peerNonce.bytes)
     let parameters = IKESAParameters(
       suite: suite, nonces: nonces, initiatorSPI: session.localSPI, responderSPI: message.header.responderSPI,
@@ -63,6 +56,21 @@ final class InitiateIKESA: ExchangeTask {
     session.remoteSPI = message.header.responderSPI
     session.initial.nonces = nonces
     startAuthentication(in: session)
+  }
+
+  /// The suite that the peer has chosen.
+  private func suite(
+    _ choice: SecurityAssociationPayload, _ peer: KeyExchangePayload, _ payloads: [Payload]
+  ) throws(ExchangeError) -> IKESuite {
+    // RFC 7296 section 2.7: the choice must be one of what was offered, or the exchange has failed.
+    guard let (suite, _) = proposals.accept(choice), suite.keyExchange == method, peer.method == method.rawValue else {
+      throw .ignored(reason: "the peer chose \(describe(choice.proposals)), which we did not offer")
+    }
+    // RFC 9370 section 2.2.1: additional key exchanges take place in IKE_INTERMEDIATE, so both ends must know that.
+    guard suite.additionalKeyExchanges.isEmpty || payloads.notify(.intermediateExchangeSupported) != nil else {
+      throw .ignored(reason: "the peer chose additional key exchanges, but does not know IKE_INTERMEDIATE")
+    }
+    return suite
   }
 
   private func startAuthentication(in session: IKESession) {
@@ -131,6 +139,8 @@ final class AnswerIKESA: ExchangeTask {
           SecurityAssociationPayload([suite.choice(number: proposal.number, spi: .initialIKE)])),
         .keyExchange(KeyExchangePayload(method: suite.keyExchange, publicValue: keyExchange.publicValue)),
         .nonce(NoncePayload(bytes: nonces.responder)),
+        // RFC 6023 section 3: an initiator may leave the first Child SA for later.
+        .notify(NotifyPayload(.childlessSupported)),
       ]
       if !suite.additionalKeyExchanges.isEmpty { answer.append(.intermediateExchangeSupported) }
     } catch {

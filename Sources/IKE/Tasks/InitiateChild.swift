@@ -119,6 +119,10 @@ final class InitiateChild: ExchangeTask {
     _ payloads: [Payload], _ proposals: [ESPProposal], _ inboundSPI: ESPSPI
   ) throws(Refusal) {
     guard let choice = payloads.securityAssociation else { throw Refusal(cause: "the peer's answer holds no SA") }
+    // RFC 7296 section 1.3.1: transport mode is for the initiator to ask for, and we never do: a VTI has tunnel mode.
+    guard payloads.notify(.useTransportMode) == nil else {
+      throw Refusal(cause: "the peer answered with transport mode, which we did not ask for")
+    }
     let agreement = try agree(choice, payloads, proposals)
     let secret = try firstSecret(payloads)
     guard

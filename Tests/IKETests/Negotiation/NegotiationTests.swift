@@ -86,6 +86,20 @@ struct NegotiationTests {
     #expect(ike([.aes256GCM16]).select(from: SecurityAssociationPayload([real])) == nil)
   }
 
+  @Test("AES-GMAC, which encrypts nothing, is never chosen, and named for what it is")
+  func gmac() throws {
+    let spi = try #require(spi)
+    let gmac = Transform(.encryption, id: 21, keyLength: 256)
+    let none = Transform(extendedSequenceNumbers: false)
+    let alone = Proposal(number: 1, spi: .esp(spi), transforms: [gmac, none])
+    #expect(alone.description == "aes256gmac/no esn")
+    let own = esp(EncryptionAlgorithm.allCases)
+    #expect(own.select(from: SecurityAssociationPayload([alone]), isFirstChild: true) == nil)
+    let both = Proposal(number: 1, spi: .esp(spi), transforms: [gmac, Transform(.aes128GCM16), none])
+    let agreement = try #require(own.select(from: SecurityAssociationPayload([both]), isFirstChild: true))
+    #expect(agreement.suite.protection == .aead(.aes128GCM16))
+  }
+
   @Test("PFS is required where the profile names groups, and refused where it names none")
   func perfectForwardSecrecy() throws {
     let spi = try #require(spi)
