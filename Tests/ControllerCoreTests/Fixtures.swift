@@ -74,6 +74,7 @@ enum Sample {
       "paris": try configuration("paris", revision: revision, peers: ["berlin", "partner"], secret: secret),
     ]
     baseline.secrets = [SitePair("berlin", "paris"): PresharedKey(bytes: [UInt8](repeating: secret, count: 32))]
+    baseline.postQuantumKeys = [SitePair("berlin", "paris"): PresharedKey(bytes: [secret, secret])]
     return baseline
   }
 

@@ -44,6 +44,18 @@ struct PlannerTests {
     #expect(again.secrets[gone] != both.secrets[gone])
   }
 
+  @Test("a profile with a PPK gives each pair a key besides the other, which it keeps")
+  func postQuantumKeys() throws {
+    let text = Network.yaml(spokes: ["berlin"]).replacing("dhGroups:", with: "ppk: require\n      dhGroups:")
+    let first = try propose(text).result
+    let pair = SitePair("berlin", "hq")
+    let key = try #require(first.postQuantumKeys[pair])
+    #expect(key.bytes.count == 32)
+    #expect(key != first.secrets[pair])
+    #expect(try propose("# again\n" + text, on: first).result.postQuantumKeys == first.postQuantumKeys)
+    #expect(try propose(Network.yaml(spokes: ["berlin"]), on: first).result.postQuantumKeys.isEmpty)
+  }
+
   @Test("digests are SHA-256 (FIPS 180-4, the vectors of one block and of none)")
   func digests() {
     #expect(

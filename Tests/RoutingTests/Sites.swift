@@ -12,7 +12,11 @@ enum Sites {
     var allocations = Allocations()
     return Compiler.compile(
       try TopologyDocument.parse(text, file: "\(name).yaml"), revision: 1, allocations: &allocations
-    ) { _ in PresharedKey(bytes: [1, 2, 3]) }
+    ) { _ in
+      PresharedKey(bytes: [1, 2, 3])
+    } postQuantumKey: { _ in
+      PresharedKey(bytes: [4, 5, 6])
+    }
   }
 
   /// The examples' names.

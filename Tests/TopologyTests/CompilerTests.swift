@@ -8,7 +8,11 @@ import WireFormat
   ) throws -> [String: SiteConfiguration] {
     Compiler.compile(
       try TopologyDocument.parse(text, file: "f"), revision: revision, allocations: &allocations
-    ) { PresharedKey(bytes: Array("\($0.first)+\($0.second)".utf8)) }
+    ) {
+      PresharedKey(bytes: Array("\($0.first)+\($0.second)".utf8))
+    } postQuantumKey: {
+      PresharedKey(bytes: Array("\($0.first)*\($0.second)".utf8))
+    }
   }
 
   private func compile(example: String) throws -> [String: SiteConfiguration] {
@@ -39,6 +43,27 @@ import WireFormat
     #expect(left.ike.lifetimeSeconds == 86_400)
     #expect(sites["left"]?.routing.routingProtocol == .eigrp(autonomousSystem: 777))
     #expect(sites["left"]?.routing.routerID == IPAddress("10.1.1.1"))
+  }
+
+  @Test("A profile with a PPK gives each pair one of its own, at both ends; a link may bring its own")
+  func postQuantumKeys() throws {
+    var allocations = Allocations()
+    let without = try compile(BaseTopology.text, &allocations)
+    #expect(without.values.flatMap(\.tunnels).allSatisfy { $0.postQuantumKey == nil })
+    let key = String(repeating: "7", count: 64)
+    let text = try #require(
+      BaseTopology.replacing([
+        ("prf: [sha384]", "prf: [sha384]\n      ppk: require"),
+        ("  tunnels:", "  links: [{ between: [hq, oslo], ppk: { identity: old-friends, key: 0x\(key) } }]\n  tunnels:"),
+      ]))
+    let sites = try compile(text, &allocations)
+    let made = PostQuantumKey(identity: "berlin--hq", key: PresharedKey(bytes: Array("berlin*hq".utf8)))
+    let given = PostQuantumKey(
+      identity: "old-friends", key: PresharedKey(bytes: [UInt8](repeating: 0x77, count: 32)))
+    #expect(sites["berlin"]?.tunnels.map(\.postQuantumKey) == [made])
+    #expect(sites["oslo"]?.tunnels.map(\.postQuantumKey) == [given])
+    #expect(sites["hq"]?.tunnels.map(\.postQuantumKey) == [made, given])
+    #expect(sites["hq"]?.tunnels.map(\.ike.postQuantumKey) == [.require, .require])
   }
 
   @Test("A spoke calls its hub, and one behind NAT is never called")

@@ -8,7 +8,11 @@ import Topology
     let compiled = try zip(texts, [1, key]).enumerated().map { revision, item in
       Compiler.compile(
         try TopologyDocument.parse(item.0, file: "f"), revision: revision + 1, allocations: &allocations
-      ) { _ in PresharedKey(bytes: [item.1]) }
+      ) { _ in
+        PresharedKey(bytes: [item.1])
+      } postQuantumKey: { _ in
+        PresharedKey(bytes: [item.1, 1])
+      }
     }
     return ConfigurationChange.between(compiled[0], compiled[1])
   }

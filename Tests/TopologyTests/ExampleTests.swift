@@ -9,6 +9,8 @@ import Topology
     var allocations = Allocations()
     let configurations = Compiler.compile(topology, revision: 1, allocations: &allocations) { pair in
       PresharedKey(bytes: Array("\(pair.first)-\(pair.second)".utf8))
+    } postQuantumKey: { pair in
+      PresharedKey(bytes: Array("\(pair.first)-\(pair.second), for later".utf8))
     }
     #expect(configurations.count == topology.sites.count { $0.isManaged })
   }

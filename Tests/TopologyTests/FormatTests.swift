@@ -80,6 +80,18 @@ import Topology
     #expect(ipsec.lifetimeBytes == nil)
   }
 
+  @Test("Post-quantum key exchange is off, preferred or required, with ML-KEM-768 unless others are named")
+  func postQuantum() throws {
+    #expect(try profile("prf: [sha384]", "prf: [sha384]").ike.postQuantum == nil)
+    #expect(try profile("prf: [sha384]", "postQuantum: off").ike.postQuantum == nil)
+    #expect(
+      try profile("prf: [sha384]", "postQuantum: prefer").ike.postQuantum
+        == PostQuantumProfile(additionalKeyExchanges: ["mlkem768"], isRequired: false))
+    #expect(
+      try profile("prf: [sha384]", "postQuantum: require\n      additionalKeyExchanges: [ML-KEM-1024, 36]").ike
+        .postQuantum == PostQuantumProfile(additionalKeyExchanges: ["mlkem1024", "mlkem768"], isRequired: true))
+  }
+
   @Test("Dead peer detection can be off")
   func dpd() throws {
     #expect(try profile("interval: 10s", "interval: 0s").ike.dpdSeconds == 0)

@@ -18,4 +18,24 @@ struct ProfileAgreementTests {
     let result = profile(encryption, integrity: "sha256").agreement(with: profile(encryption, integrity: "sha512"))
     #expect((try? result.get().encryption) == (agrees ? [encryption] : nil))
   }
+
+  private func profile(_ methods: [String]?, isRequired: Bool) -> IKEProfile {
+    var profile = IKEProfile.standard
+    profile.postQuantum = methods.map { PostQuantumProfile(additionalKeyExchanges: $0, isRequired: isRequired) }
+    return profile
+  }
+
+  @Test("Two ends do the additional key exchanges that both have; one that requires them cannot be talked out of them")
+  func postQuantum() {
+    let none = profile(nil, isRequired: false)
+    let preferring = profile(["mlkem768", "mlkem1024"], isRequired: false)
+    let requiring = profile(["mlkem1024"], isRequired: true)
+    #expect((try? none.agreement(with: preferring).get())?.postQuantum == nil)
+    #expect((try? preferring.agreement(with: preferring).get()) == preferring)
+    #expect((try? preferring.agreement(with: requiring).get())?.postQuantum == requiring.postQuantum)
+    #expect((try? requiring.agreement(with: preferring).get())?.postQuantum == requiring.postQuantum)
+    #expect(throws: Disagreement.self) { try requiring.agreement(with: none).get() }
+    #expect(throws: Disagreement.self) { try none.agreement(with: requiring).get() }
+    #expect(throws: Disagreement.self) { try requiring.agreement(with: profile(["mlkem768"], isRequired: false)).get() }
+  }
 }

@@ -46,6 +46,9 @@ public struct ConfigurationCheck: Sendable {
     {
       problems.append("tunnel \(tunnel.name): a certificate of its authorities cannot be used")
     }
+    if tunnel.ike.postQuantumKey != nil, tunnel.postQuantumKey == nil {
+      problems.append("tunnel \(tunnel.name): it has no post-quantum preshared key")
+    }
     if tunnel.initiates && tunnel.remoteAddress == nil {
       problems.append("tunnel \(tunnel.name): it is to initiate, but the peer has no address")
     }

@@ -4,7 +4,9 @@ extension SiteConfiguration {
   /// The configuration for a role that needs no keys.
   var withoutSecrets: SiteConfiguration {
     var copy = self
-    for index in copy.tunnels.indices where copy.tunnels[index].authentication.presharedKey != nil {
+    for index in copy.tunnels.indices {
+      copy.tunnels[index].postQuantumKey = nil
+      guard copy.tunnels[index].authentication.presharedKey != nil else { continue }
       copy.tunnels[index].authentication = .presharedKey(PresharedKey(bytes: []))
     }
     return copy

@@ -25,8 +25,9 @@ extension Tunnel {
       name: name, localUplink: uplink, localAddress: localAddress, remoteAddress: remoteAddress,
       localIdentity: IKEIdentity(topologyText: localIdentity),
       remoteIdentity: IKEIdentity(topologyText: remoteIdentity),
-      authentication: IKEAuthentication(authentication), initiates: initiates,
-      ikeProposals: try ike.proposals(), childProposals: try ipsec.proposals(),
+      authentication: IKEAuthentication(authentication), postQuantumPresharedKey: postQuantumPresharedKey,
+      initiates: initiates, ikeProposals: try ike.proposals(),
+      childProposals: try ipsec.proposals(additional: ike.additionalKeyExchanges()),
       localSelectors: [.any(.v4), .any(.v6)], remoteSelectors: [.any(.v4), .any(.v6)],
       ikeLifetime: .seconds(ike.lifetimeSeconds), childLifetime: .seconds(ipsec.lifetimeSeconds),
       childLifetimeBytes: ipsec.lifetimeBytes, deadPeerInterval: .seconds(ike.dpdSeconds),
@@ -41,6 +42,15 @@ extension IKEAuthentication {
     case .certificate(.network): self = .certificate(.ownAuthority)
     case .certificate(.thirdParty(let authorities)): self = .certificate(.authorities(authorities.map { [UInt8]($0) }))
     }
+  }
+}
+
+extension Tunnel {
+  /// The key that is mixed into the keys of the IKE SA, as far as the profile wants one.
+  fileprivate var postQuantumPresharedKey: PostQuantumPresharedKey? {
+    guard let use = ike.postQuantumKey, let postQuantumKey else { return nil }
+    return PostQuantumPresharedKey(
+      identity: postQuantumKey.identity, key: SecretBytes(postQuantumKey.key.bytes), isRequired: use == .require)
   }
 }
 
@@ -61,18 +71,30 @@ extension IKEProfile {
       encryption: try known(encryption) { EncryptionAlgorithm(rawValue: $0) },
       integrity: try known(integrity) { IntegrityAlgorithm(topologyName: $0) },
       pseudorandomFunctions: try known(prf) { PseudorandomFunction(topologyName: $0) },
-      keyExchangeMethods: try known(dhGroups) { KeyExchangeMethod(topologyName: $0) })
+      keyExchangeMethods: try known(dhGroups) { KeyExchangeMethod(topologyName: $0) },
+      additional: try additionalKeyExchanges())
     guard !proposals.isEmpty else { throw .nothingToPropose(phase: 1) }
     return proposals
   }
 }
 
+extension IKEProfile {
+  /// The key exchanges that follow the first one, in both phases.
+  fileprivate func additionalKeyExchanges() throws(ProfileError) -> AdditionalKeyExchanges {
+    guard let postQuantum else { return .none }
+    let methods = try known(postQuantum.additionalKeyExchanges) { KeyExchangeMethod(topologyName: $0) }
+    return AdditionalKeyExchanges(methods, areRequired: postQuantum.isRequired)
+  }
+}
+
 extension IPsecProfile {
-  fileprivate func proposals() throws(ProfileError) -> [ESPProposal] {
+  /// The proposals; `additional` follows a key exchange for PFS, where there is one.
+  fileprivate func proposals(additional: AdditionalKeyExchanges) throws(ProfileError) -> [ESPProposal] {
     let proposals = ESPProposal.proposals(
       encryption: try known(encryption) { EncryptionAlgorithm(rawValue: $0) },
       integrity: try known(integrity) { IntegrityAlgorithm(topologyName: $0) },
       keyExchangeMethods: try known(pfs) { KeyExchangeMethod(topologyName: $0) },
+      additional: pfs.isEmpty ? .none : additional,
       extendedSequenceNumbers: extendedSequenceNumbers)
     guard !proposals.isEmpty else { throw .nothingToPropose(phase: 2) }
     return proposals
@@ -128,6 +150,8 @@ extension KeyExchangeMethod {
     case "ecp521": self = .ecp521
     case "x25519": self = .curve25519
     case "x448": self = .curve448
+    case "mlkem768": self = .mlkem768
+    case "mlkem1024": self = .mlkem1024
     default: return nil
     }
   }

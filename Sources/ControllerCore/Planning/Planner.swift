@@ -16,6 +16,8 @@ struct Baseline: Equatable, Sendable {
   var configurations: [String: SiteConfiguration] = [:]
   /// The keys that the controller made, by pair of sites.
   var secrets: [SitePair: PresharedKey] = [:]
+  /// The post-quantum preshared keys that it made.
+  var postQuantumKeys: [SitePair: PresharedKey] = [:]
 }
 
 /// A revision that is worked out and not yet stored.
@@ -37,7 +39,7 @@ enum Planner {
   /// - Parameters:
   ///   - text: the YAML.
   ///   - file: its name, for the errors only.
-  ///   - generateKey: a fresh 256-bit key, called once for each new pair of sites.
+  ///   - generateKey: a fresh 256-bit key, called once for each key of each new pair of sites.
   /// - Throws: everything that is wrong with the text.
   static func propose(
     _ text: [UInt8], file: String, on old: Baseline, generateKey: () -> PresharedKey = PresharedKey.random
@@ -47,12 +49,21 @@ enum Planner {
     new.allocations = old.allocations
     // Keys of pairs that are gone are not carried over: a pair that comes back gets a fresh one.
     var secrets: [SitePair: PresharedKey] = [:]
-    new.configurations = Compiler.compile(document, revision: new.revision, allocations: &new.allocations) { pair in
-      let key = secrets[pair] ?? old.secrets[pair] ?? generateKey()
-      secrets[pair] = key
-      return key
-    }
+    var postQuantumKeys: [SitePair: PresharedKey] = [:]
+    new.configurations = Compiler.compile(
+      document, revision: new.revision, allocations: &new.allocations,
+      presharedKey: { pair in
+        let key = secrets[pair] ?? old.secrets[pair] ?? generateKey()
+        secrets[pair] = key
+        return key
+      },
+      postQuantumKey: { pair in
+        let key = postQuantumKeys[pair] ?? old.postQuantumKeys[pair] ?? generateKey()
+        postQuantumKeys[pair] = key
+        return key
+      })
     new.secrets = secrets
+    new.postQuantumKeys = postQuantumKeys
     let changes = ConfigurationChange.between(old.configurations, new.configurations)
     return Proposal(
       text: text, result: new, plan: API.Plan(fromRevision: old.revision, changes: changes.map(API.Plan.Change.init)),

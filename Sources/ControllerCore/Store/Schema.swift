@@ -8,6 +8,7 @@ import GRDB
 ///   byte for byte what it had promised, whatever its own version.
 /// - `pairSecret`: the pre-shared keys of the current revision's pairs of sites.
 /// - `certificate`: what the authority has issued, and what of it was taken back.
+/// - `pairPostQuantumKey`: their post-quantum preshared keys.
 /// - `agentKey`: the CURVE key of each enrolled site.
 enum Schema {
   static var migrator: DatabaseMigrator {
@@ -44,6 +45,14 @@ enum Schema {
         table.column("identities", .text).notNull()
         table.column("expiresAt", .datetime).notNull()
         table.column("revokedAt", .datetime)
+      }
+    }
+    migrator.registerMigration("post-quantum preshared keys") { database in
+      try database.create(table: "pairPostQuantumKey") { table in
+        table.column("first", .text).notNull()
+        table.column("second", .text).notNull()
+        table.column("secret", .blob).notNull()
+        table.primaryKey(["first", "second"])
       }
     }
     return migrator

@@ -89,10 +89,29 @@ public final class Store: Sendable {
       let configuration = try MessageCoding.decode(SiteConfiguration.self, from: row["configuration"] as Data)
       baseline.configurations[row["site"]] = configuration
     }
-    for row in try Row.fetchAll(database, sql: "SELECT first, second, secret FROM pairSecret") {
-      baseline.secrets[SitePair(row["first"], row["second"])] = PresharedKey(bytes: [UInt8](row["secret"] as Data))
-    }
+    baseline.secrets = try keys(in: "pairSecret", database)
+    baseline.postQuantumKeys = try keys(in: "pairPostQuantumKey", database)
     return baseline
+  }
+
+  /// The keys by pair of sites in one of the two tables that have them.
+  private static func keys(in table: String, _ database: Database) throws -> [SitePair: PresharedKey] {
+    var keys: [SitePair: PresharedKey] = [:]
+    for row in try Row.fetchAll(database, sql: "SELECT first, second, secret FROM \(table)") {
+      keys[SitePair(row["first"], row["second"])] = PresharedKey(bytes: [UInt8](row["secret"] as Data))
+    }
+    return keys
+  }
+
+  private static func replace(
+    _ keys: [SitePair: PresharedKey], in table: String, _ database: Database
+  ) throws {
+    try database.execute(sql: "DELETE FROM \(table)")
+    for (pair, secret) in keys {
+      try database.execute(
+        sql: "INSERT INTO \(table) (first, second, secret) VALUES (?,?,?)",
+        arguments: [pair.first, pair.second, Data(secret.bytes)])
+    }
   }
 
   private static func insert(_ proposal: Proposal, origin: String, at time: Date, _ database: Database) throws {
@@ -110,12 +129,8 @@ public final class Store: Sendable {
         sql: "INSERT INTO siteConfiguration (site, configuration) VALUES (?,?)",
         arguments: [site, try MessageCoding.encode(configuration)])
     }
-    try database.execute(sql: "DELETE FROM pairSecret")
-    for (pair, secret) in result.secrets {
-      try database.execute(
-        sql: "INSERT INTO pairSecret (first, second, secret) VALUES (?,?,?)",
-        arguments: [pair.first, pair.second, Data(secret.bytes)])
-    }
+    try replace(result.secrets, in: "pairSecret", database)
+    try replace(result.postQuantumKeys, in: "pairPostQuantumKey", database)
   }
 
   // MARK: Enrolled agents

@@ -10,10 +10,11 @@ public enum Compiler {
   ///   - revision: the revision that the configurations will carry, counting from 1.
   ///   - allocations: what earlier revisions handed out; new tunnels are added, vanished ones are forgotten.
   ///   - presharedKey: the key of a pair of sites for which the file gives none; asked once per pair.
+  ///   - postQuantumKey: the post-quantum preshared key of a pair that uses one and for which the file gives none.
   /// - Returns: the configuration of each managed site, by name, each with its own secrets only.
   public static func compile(
     _ topology: TopologyDocument, revision: Int, allocations: inout Allocations,
-    presharedKey: (SitePair) throws -> PresharedKey
+    presharedKey: (SitePair) throws -> PresharedKey, postQuantumKey: (SitePair) throws -> PresharedKey
   ) rethrows -> [String: SiteConfiguration] {
     let sites = Dictionary(topology.sites.map { ($0.name, $0) }) { first, _ in first }
     let plans = topology.links.flatMap { link in
@@ -25,8 +26,14 @@ public enum Compiler {
     for link in topology.links where link.authentication == .presharedKey(nil) {
       keys[link.sites] = try presharedKey(link.sites)
     }
+    var postQuantumKeys: [SitePair: PostQuantumKey] = [:]
+    for link in topology.links where link.ike.postQuantumKey != nil && link.postQuantumKey == nil {
+      postQuantumKeys[link.sites] = PostQuantumKey(
+        identity: "\(link.sites.first)--\(link.sites.second)", key: try postQuantumKey(link.sites))
+    }
     let compilation = Compilation(
-      topology: topology, revision: revision, plans: plans, keys: keys, allocations: allocations)
+      topology: topology, revision: revision, plans: plans, keys: keys, postQuantumKeys: postQuantumKeys,
+      allocations: allocations)
     let managed = topology.sites.filter(\.isManaged)
     return Dictionary(managed.map { ($0.name, compilation.configuration(of: $0)) }) { first, _ in first }
   }
@@ -37,17 +44,19 @@ private struct Compilation {
   let topology: TopologyDocument
   let revision: Int
   let keys: [SitePair: PresharedKey]
+  let postQuantumKeys: [SitePair: PostQuantumKey]
   let allocations: Allocations
   let plansBySite: [String: [TunnelPlan]]
   let paths: Paths
 
   init(
     topology: TopologyDocument, revision: Int, plans: [TunnelPlan], keys: [SitePair: PresharedKey],
-    allocations: Allocations
+    postQuantumKeys: [SitePair: PostQuantumKey], allocations: Allocations
   ) {
     self.topology = topology
     self.revision = revision
     self.keys = keys
+    self.postQuantumKeys = postQuantumKeys
     self.allocations = allocations
     let ends = plans.flatMap { [($0.first.site.name, [$0]), ($0.second.site.name, [$0])] }
     plansBySite = Dictionary(ends, uniquingKeysWith: +)
@@ -76,7 +85,8 @@ private struct Compilation {
       uplink: local.uplink.name, remoteAddress: remote.reachableAddress, initiates: plan.firstInitiates == isFirst,
       localIdentity: local.identity(in: topology.name), remoteIdentity: remote.identity(in: topology.name),
       authentication: authentication(of: plan.link, with: remote.site),
-      ike: plan.link.ike, ipsec: plan.link.ipsec, encapsulation: plan.link.encapsulation, cost: plan.cost)
+      postQuantumKey: plan.link.postQuantumKey ?? postQuantumKeys[plan.link.sites], ike: plan.link.ike,
+      ipsec: plan.link.ipsec, encapsulation: plan.link.encapsulation, cost: plan.cost)
   }
 
   private func authentication(of link: Link, with peer: Site) -> TunnelAuthentication {

@@ -61,6 +61,7 @@ enum TunnelDescription {
   static func details(from old: Tunnel, to new: Tunnel) -> [String] {
     Comparison.details(facts(of: old), facts(of: new))
       + (replacesKey(old, new) ? ["pre-shared key: replaced"] : [])
+      + (old.postQuantumKey == new.postQuantumKey ? [] : ["post-quantum key: replaced"])
   }
 
   private static func replacesKey(_ old: Tunnel, _ new: Tunnel) -> Bool {
@@ -99,6 +100,8 @@ enum TunnelDescription {
     [
       .init("ike encryption", list(ike.encryption)), .init("ike integrity", list(ike.integrity)),
       .init("ike prf", list(ike.prf)), .init("ike dhGroups", list(ike.dhGroups)),
+      .init("ike postQuantum", ike.postQuantum?.text ?? "off"),
+      .init("ike ppk", ike.postQuantumKey?.rawValue ?? "off"),
       .init("ike lifetime", "\(ike.lifetimeSeconds)s"), .init("dpd interval", "\(ike.dpdSeconds)s"),
     ]
   }
@@ -115,5 +118,11 @@ enum TunnelDescription {
 
   private static func list(_ values: [some CustomStringConvertible]) -> String {
     values.isEmpty ? "none" : values.map(\.description).joined(separator: ", ")
+  }
+}
+
+extension PostQuantumProfile {
+  fileprivate var text: String {
+    (isRequired ? "require " : "prefer ") + additionalKeyExchanges.joined(separator: ", ")
   }
 }

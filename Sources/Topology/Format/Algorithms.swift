@@ -29,6 +29,7 @@ struct AlgorithmVocabulary: Sendable {
 }
 
 extension AlgorithmVocabulary {
+  private static let noEncryption = "it authenticates, but encrypts nothing (ENCR_NULL_AUTH_AES_GMAC, RFC 4543)"
   private static let shortBlock = "its 64-bit blocks repeat within one busy day (Sweet32, RFC 8247)"
   private static let smallGroup = "it is too small to resist precomputation (Logjam, RFC 8247)"
   private static let smallSubgroup = "its small subgroups and unexplained origin rule it out (RFC 8247)"
@@ -51,6 +52,8 @@ extension AlgorithmVocabulary {
       "des": "a 56-bit key is searched in a day", "descbc": "a 56-bit key is searched in a day",
       "3des": shortBlock, "3descbc": shortBlock, "tripledes": shortBlock, "des3": shortBlock, "blowfish": shortBlock,
       "cast": shortBlock, "cast128": shortBlock, "idea": shortBlock, "rc5": shortBlock,
+      "aes128gmac": noEncryption, "aes192gmac": noEncryption, "aes256gmac": noEncryption, "aesgmac": noEncryption,
+      "gmac": noEncryption, "nullaesgmac": noEncryption,
       "rc4": "its key stream is biased (RFC 7465)", "null": "it encrypts nothing", "none": "it encrypts nothing",
     ], recommended: "aes256gcm16")
 
@@ -79,6 +82,19 @@ extension AlgorithmVocabulary {
       ("22", "modp1024s160", smallSubgroup), ("23", "modp2048s224", smallSubgroup),
       ("24", "modp2048s256", smallSubgroup),
     ]), recommended: "ecp384")
+
+  /// The key exchanges that may follow a Diffie-Hellman exchange (RFC 9370).
+  static let additionalKeyExchanges = AlgorithmVocabulary(
+    kind: "additional key exchange", names: ["mlkem768", "mlkem1024"],
+    synonyms: ["36": "mlkem768", "37": "mlkem1024", "ke1mlkem768": "mlkem768", "ke1mlkem1024": "mlkem1024"],
+    refused: [
+      "mlkem512": "it is the weakest of its kind, and saves nothing that a tunnel would notice",
+      "kyber512": draftKyber, "kyber768": draftKyber, "kyber1024": draftKyber,
+      "ntruprime": "it is not in the IKEv2 registry",
+    ], recommended: "mlkem768")
+
+  private static let draftKyber =
+    "Kyber is the draft that became ML-KEM (FIPS 203), and the two do not talk to each other"
 
   private static let weakHashes = [
     "md5": brokenMD5, "hmacmd5": brokenMD5, "md596": brokenMD5, "hmacmd596": brokenMD5, "prfmd5": brokenMD5,

@@ -99,6 +99,8 @@ public struct Link: Equatable, Sendable {
   public var encapsulation: Encapsulation
   /// How the two ends prove who they are.
   public var authentication: LinkAuthentication
+  /// The post-quantum preshared key, where the file gives one; else the controller generates it, if `ike` wants one.
+  public var postQuantumKey: PostQuantumKey?
 }
 
 /// How the two ends of a link prove who they are.

@@ -88,6 +88,7 @@ struct LinkDraft {
   var ipsec: Located<String>?
   var authentication: Located<AuthenticationName>?
   var psk: Located<String>?
+  var postQuantumKey: Located<(identity: String, key: String)>?
   var encapsulation: Encapsulation?
 
   /// The pair, if two different sites are named.

@@ -20,8 +20,15 @@ extension DocumentReader {
       between: list(record[.between], of: "two sites") { reader, item in reader.scalar(item, Format.name) },
       ike: scalar(record[.ike], Format.name), ipsec: scalar(record[.ipsec], Format.name),
       authentication: scalar(record[.authentication], Format.choice(AuthenticationName.self)),
-      psk: scalar(record[.psk], Format.text),
+      psk: scalar(record[.psk], Format.text), postQuantumKey: postQuantumKey(record[.ppk]),
       encapsulation: scalar(record[.encapsulation], Format.choice(Encapsulation.self))?.value)
+  }
+
+  private mutating func postQuantumKey(_ node: YAMLNode?) -> Located<(identity: String, key: String)>? {
+    guard let record = record(node, PostQuantumKeyKey.self), let identity = scalar(record[.identity], Format.text),
+      let key = scalar(record[.key], Format.text)
+    else { return nil }
+    return Located(value: (identity.value, key.value), position: key.position)
   }
 
   private mutating func routing(_ node: YAMLNode?) -> RoutingDraft? {

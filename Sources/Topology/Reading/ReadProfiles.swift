@@ -21,6 +21,13 @@ extension DocumentReader {
     algorithms(record[.integrity], .integrity, into: &profile.integrity)
     algorithms(record[.prf], .prf, into: &profile.prf)
     algorithms(record[.dhGroups], .dhGroups, into: &profile.dhGroups)
+    profile.postQuantum = postQuantum(record)
+    profile.postQuantumKey =
+      switch scalar(record[.ppk], Format.choice(PostQuantumMode.self))?.value {
+      case .prefer: .prefer
+      case .require: .require
+      case .off, nil: nil
+      }
     if let lifetime = scalar(record[.lifetime], Format.ikeLifetime) { profile.lifetimeSeconds = lifetime.value.seconds }
     let dpd = self.record(record[.dpd], DPDKey.self)
     if let interval = scalar(dpd?[.interval], Format.dpdInterval) {
@@ -43,6 +50,22 @@ extension DocumentReader {
     readLifetime(record[.lifetime], into: &profile)
     if let window = scalar(record[.replayWindow], Format.replayWindow) { profile.replayWindow = window.value }
     return profile
+  }
+
+  private mutating func postQuantum(_ record: Record<IKEProfileKey>) -> PostQuantumProfile? {
+    var methods = ["mlkem768"]
+    algorithms(record[.additionalKeyExchanges], .additionalKeyExchanges, into: &methods)
+    switch scalar(record[.postQuantum], Format.choice(PostQuantumMode.self))?.value {
+    case .prefer: return PostQuantumProfile(additionalKeyExchanges: methods, isRequired: false)
+    case .require: return PostQuantumProfile(additionalKeyExchanges: methods, isRequired: true)
+    case .off, nil:
+      if let node = record[.additionalKeyExchanges], record[.postQuantum] == nil {
+        report(
+          node.position, "`additionalKeyExchanges` is of no use without `postQuantum`",
+          "add `postQuantum: prefer` or `postQuantum: require`")
+      }
+      return nil
+    }
   }
 
   private mutating func algorithms(

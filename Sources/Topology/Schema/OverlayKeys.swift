@@ -29,7 +29,7 @@ enum OverlayShape: String, CaseIterable {
 }
 
 enum LinkKey: String, TopologyKey {
-  case between, ike, ipsec, authentication, psk, encapsulation
+  case between, ike, ipsec, authentication, psk, ppk, encapsulation
 
   static let subject = "a link"
   var field: Field {
@@ -45,8 +45,29 @@ enum LinkKey: String, TopologyKey {
       Field(
         shape: .of(Format.text),
         documentation: "The pre-shared key: a text, 0x and hexadecimal, or 0s and base64. Default: 256 random bits.")
+    case .ppk:
+      Field(
+        shape: .mapping(PostQuantumKeyKey.self),
+        documentation: "The post-quantum preshared key of a third party; else the controller makes it.")
     case .encapsulation:
       Field(shape: .of(Format.choice(Encapsulation.self)), documentation: "How ESP travels on this link.")
+    }
+  }
+}
+
+enum PostQuantumKeyKey: String, TopologyKey {
+  case identity, key
+
+  static let subject = "`ppk` of a link"
+  var field: Field {
+    switch self {
+    case .identity:
+      Field(
+        shape: .of(Format.text), isRequired: true, documentation: "What both ends know the key by (PPK_ID_FIXED).")
+    case .key:
+      Field(
+        shape: .of(Format.text), isRequired: true,
+        documentation: "The key: a text, 0x and hexadecimal, or 0s and base64; at least 32 bytes.")
     }
   }
 }

@@ -12,7 +12,7 @@ enum ProfilesKey: String, TopologyKey {
 }
 
 enum IKEProfileKey: String, TopologyKey {
-  case encryption, integrity, prf, dhGroups, lifetime, dpd
+  case encryption, integrity, prf, dhGroups, postQuantum, additionalKeyExchanges, ppk, lifetime, dpd
 
   static let subject = "an IKE profile"
   var field: Field {
@@ -34,12 +34,31 @@ enum IKEProfileKey: String, TopologyKey {
         shape: .listOrSingle(.of(AlgorithmVocabulary.dhGroups.format)),
         documentation:
           "Key exchange methods by name or group number, in order of preference. Default: ecp384, x25519, modp3072.")
+    case .postQuantum:
+      Field(
+        shape: .of(Format.choice(PostQuantumMode.self)),
+        documentation:
+          "ML-KEM behind every Diffie-Hellman exchange of both phases: prefer does without where the peer has none, "
+          + "require refuses such a peer. Default: off.")
+    case .additionalKeyExchanges:
+      Field(
+        shape: .listOrSingle(.of(AlgorithmVocabulary.additionalKeyExchanges.format)),
+        documentation: "The key exchanges of postQuantum, one after the other. Default: mlkem768.")
+    case .ppk:
+      Field(
+        shape: .of(Format.choice(PostQuantumMode.self)),
+        documentation:
+          "A post-quantum preshared key (RFC 8784) for every link, mixed into the keys beside whatever authenticates; the "
+          + "controller makes them. Default: off.")
     case .lifetime:
       Field(shape: .of(Format.ikeLifetime), documentation: "Time until the IKE SA is rekeyed. Default: 24h.")
     case .dpd: Field(shape: .mapping(DPDKey.self), documentation: "Dead peer detection.")
     }
   }
 }
+
+/// What becomes of a peer that has no post-quantum key exchange, or not our post-quantum preshared key.
+enum PostQuantumMode: String, CaseIterable { case off, prefer, require }
 
 enum DPDKey: String, TopologyKey {
   case interval

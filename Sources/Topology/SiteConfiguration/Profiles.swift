@@ -21,6 +21,11 @@ public struct IKEProfile: Codable, Equatable, Sendable {
   /// Key exchange methods: `modp2048`, `modp3072`, `modp4096`, `modp6144`, `modp8192`, `ecp256`, `ecp384`, `ecp521`,
   /// `x25519`, `x448`.
   public var dhGroups: [String]
+  /// The key exchanges that follow the first one in both phases, so that a quantum computer that breaks that one breaks
+  /// nothing; nil for none.
+  public var postQuantum: PostQuantumProfile?
+  /// Whether a post-quantum preshared key is mixed in (RFC 8784); nil for none.
+  public var postQuantumKey: PostQuantumKeyUse?
   /// Seconds until the IKE SA must have been rekeyed.
   public var lifetimeSeconds: Int
   /// Seconds of silence after which the peer is asked whether it lives (RFC 7296 section 2.4); 0 never asks.
@@ -28,16 +33,41 @@ public struct IKEProfile: Codable, Equatable, Sendable {
 
   /// A Phase 1 profile.
   public init(
-    encryption: [String], integrity: [String], prf: [String], dhGroups: [String], lifetimeSeconds: Int,
+    encryption: [String], integrity: [String], prf: [String], dhGroups: [String],
+    postQuantum: PostQuantumProfile? = nil, postQuantumKey: PostQuantumKeyUse? = nil, lifetimeSeconds: Int,
     dpdSeconds: Double
   ) {
     self.encryption = encryption
     self.integrity = integrity
     self.prf = prf
     self.dhGroups = dhGroups
+    self.postQuantum = postQuantum
+    self.postQuantumKey = postQuantumKey
     self.lifetimeSeconds = lifetimeSeconds
     self.dpdSeconds = dpdSeconds
   }
+}
+
+/// Key exchanges with ML-KEM behind the Diffie-Hellman exchange (RFC 9370).
+public struct PostQuantumProfile: Codable, Equatable, Sendable {
+  /// The methods in the order in which they take place, each in both phases: `mlkem768`, `mlkem1024`.
+  public var additionalKeyExchanges: [String]
+  /// Whether a peer that cannot do them is refused, rather than talked to without them.
+  public var isRequired: Bool
+
+  /// Additional key exchanges.
+  public init(additionalKeyExchanges: [String], isRequired: Bool) {
+    self.additionalKeyExchanges = additionalKeyExchanges
+    self.isRequired = isRequired
+  }
+}
+
+/// What becomes of a peer that does not have our post-quantum preshared key.
+public enum PostQuantumKeyUse: String, Codable, Sendable {
+  /// The tunnel does without.
+  case prefer
+  /// It is refused.
+  case require
 }
 
 /// `profiles.ipsec`: Phase 2, a transform set bound into a reusable profile.

@@ -127,6 +127,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public var remoteIdentity: String
   /// How the two ends prove who they are.
   public var authentication: TunnelAuthentication
+  /// The pair's post-quantum preshared key, where Phase 1 uses one.
+  public var postQuantumKey: PostQuantumKey?
   /// Phase 1.
   public var ike: IKEProfile
   /// Phase 2.
@@ -140,9 +142,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public init(
     name: String, interface: String, peerSite: String, peerLoopbacks: [IPAddress], peerPrefixes: [IPPrefix],
     peerIsManaged: Bool, addressing: Addressing, uplink: String, remoteAddress: IPAddress?, initiates: Bool,
-    localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication, ike: IKEProfile,
-    ipsec: IPsecProfile,
-    encapsulation: Encapsulation, cost: Int
+    localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication,
+    postQuantumKey: PostQuantumKey? = nil, ike: IKEProfile, ipsec: IPsecProfile, encapsulation: Encapsulation, cost: Int
   ) {
     self.name = name
     self.interface = interface
@@ -157,6 +158,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
     self.localIdentity = localIdentity
     self.remoteIdentity = remoteIdentity
     self.authentication = authentication
+    self.postQuantumKey = postQuantumKey
     self.ike = ike
     self.ipsec = ipsec
     self.encapsulation = encapsulation
@@ -171,5 +173,19 @@ extension SiteConfiguration {
       if case .certificate = tunnel.authentication { tunnel.localIdentity } else { nil }
     }
     return Set(identities).sorted()
+  }
+}
+
+/// A post-quantum preshared key (RFC 8784) and what the two ends know it by.
+public struct PostQuantumKey: Codable, Equatable, Sendable {
+  /// PPK_ID, as text; no secret.
+  public var identity: String
+  /// The key itself.
+  public var key: PresharedKey
+
+  /// A key that both ends know as `identity`.
+  public init(identity: String, key: PresharedKey) {
+    self.identity = identity
+    self.key = key
   }
 }

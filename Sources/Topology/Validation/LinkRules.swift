@@ -22,7 +22,7 @@ extension Validator {
       links.append(
         Link(
           sites: pair, ike: ike, ipsec: ipsec, encapsulation: setting?.encapsulation ?? draft.encapsulation,
-          authentication: authentication(of: first, second, setting)))
+          authentication: authentication(of: first, second, setting), postQuantumKey: postQuantumKey(setting, ike)))
     }
     return links
   }
@@ -76,6 +76,7 @@ extension Validator {
       settings[pair] = link
     }
     checkPresharedKeys(overlay.links)
+    checkPostQuantumKeys(overlay.links)
     return settings
   }
 

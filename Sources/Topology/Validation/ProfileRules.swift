@@ -44,8 +44,41 @@ extension IKEProfile: Agreeing {
       return IKEProfile(
         encryption: suites.encryption, integrity: suites.integrity, prf: try common("PRF", prf, other.prf),
         dhGroups: try common("DH group", dhGroups, other.dhGroups),
+        postQuantum: try PostQuantumProfile.agreement(postQuantum, other.postQuantum),
+        postQuantumKey: try PostQuantumKeyUse.agreement(postQuantumKey, other.postQuantumKey),
         lifetimeSeconds: min(lifetimeSeconds, other.lifetimeSeconds), dpdSeconds: min(dpdSeconds, other.dpdSeconds))
     }
+  }
+}
+
+extension PostQuantumProfile {
+  /// The rounds that both ends have; none where an end that does not require them would stand alone with them.
+  fileprivate static func agreement(
+    _ first: PostQuantumProfile?, _ second: PostQuantumProfile?
+  ) throws(Disagreement) -> PostQuantumProfile? {
+    let methods = [first, second].map { $0?.additionalKeyExchanges ?? [] }
+    let common = methods[0].filter(methods[1].contains)
+    let isRequired = [first, second].contains { $0?.isRequired == true }
+    if common.isEmpty, isRequired {
+      throw Disagreement(what: "post-quantum key exchange", first: methods[0], second: methods[1])
+    }
+    return common.isEmpty ? nil : PostQuantumProfile(additionalKeyExchanges: common, isRequired: isRequired)
+  }
+}
+
+extension PostQuantumKeyUse {
+  /// What becomes of the key between two ends; none where only one has it and can do without.
+  fileprivate static func agreement(
+    _ first: PostQuantumKeyUse?, _ second: PostQuantumKeyUse?
+  ) throws(Disagreement) -> PostQuantumKeyUse? {
+    guard let first, let second else {
+      guard first != .require, second != .require else {
+        throw Disagreement(
+          what: "`ppk`", first: first.map { [$0.rawValue] } ?? [], second: second.map { [$0.rawValue] } ?? [])
+      }
+      return nil
+    }
+    return [first, second].contains(.require) ? .require : .prefer
   }
 }
 

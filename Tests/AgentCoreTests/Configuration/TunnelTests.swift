@@ -22,6 +22,40 @@ struct TunnelTests {
     #expect(connection.forceEncapsulation)
   }
 
+  @Test("has ML-KEM follow the key exchanges of both phases, and of Phase 2 only where there is one")
+  func postQuantum() throws {
+    var tunnel = tunnel
+    tunnel.ike.postQuantum = PostQuantumProfile(additionalKeyExchanges: ["mlkem768"], isRequired: true)
+    var connection = try tunnel.connection(localAddress: nil)
+    #expect(connection.ikeProposals.map(\.additionalKeyExchanges) == [[.mlkem768], [.mlkem768]])
+    #expect(connection.childProposals.map(\.additionalKeyExchanges) == [[.mlkem768]])
+    tunnel.ike.postQuantum?.isRequired = false
+    connection = try tunnel.connection(localAddress: nil)
+    #expect(connection.ikeProposals.map(\.additionalKeyExchanges) == [[.mlkem768], [.mlkem768], [], []])
+    #expect(connection.childProposals.map(\.additionalKeyExchanges) == [[.mlkem768], []])
+    tunnel.ipsec.pfs = []
+    #expect(try tunnel.connection(localAddress: nil).childProposals.map(\.additionalKeyExchanges) == [[]])
+    tunnel.ike.postQuantum?.additionalKeyExchanges = ["sike"]
+    #expect(throws: ProfileError.unknownAlgorithm("sike")) { try tunnel.connection(localAddress: nil) }
+  }
+
+  @Test("mixes a post-quantum preshared key in where the profile wants one, and cannot be without it")
+  func postQuantumKey() throws {
+    var tunnel = tunnel
+    tunnel.postQuantumKey = PostQuantumKey(identity: "berlin--hq", key: Topology.PresharedKey(bytes: [1, 2]))
+    #expect(try tunnel.connection(localAddress: nil).postQuantumPresharedKey == nil)
+    tunnel.ike.postQuantumKey = .require
+    let ppk = try tunnel.connection(localAddress: nil).postQuantumPresharedKey
+    #expect(ppk == PostQuantumPresharedKey(identity: "berlin--hq", key: SecretBytes([1, 2]), isRequired: true))
+    var configuration = SampleSite.configuration()
+    configuration.tunnels = [tunnel]
+    #expect(configuration.withoutSecrets.tunnels.first?.postQuantumKey == nil)
+    let check = ConfigurationCheck(site: configuration.site, currentRevision: 0)
+    let before = check.problems(of: configuration)
+    configuration.tunnels[0].postQuantumKey = nil
+    #expect(check.problems(of: configuration).count == before.count + 1)
+  }
+
   @Test("proves the kind of identity that its text looks like")
   func identities() {
     #expect(IKEIdentity(topologyText: "hq.acme") == .fqdn("hq.acme"))

@@ -2,6 +2,26 @@
 extension Fault {
   static let presharedKeys: [Fault] = [
     Fault(
+      "a short post-quantum key",
+      replacing: [
+        ("prf: [sha384]", "prf: [sha384]\n      ppk: prefer"),
+        ("  tunnels:", "  links: [{ between: [hq, berlin], ppk: { identity: id, key: Xk29fjQq } }]\n  tunnels:"),
+      ],
+      [
+        "43:62: this post-quantum key has 8 bytes; at least 32 are needed | leave `ppk` out: Fabric generates 256 random bits"
+      ]),
+    Fault(
+      "a post-quantum key that no profile uses",
+      replacing: [
+        (
+          "  tunnels:",
+          "  links: [{ between: [hq, berlin], ppk: { identity: id, key: 0s\(String(repeating: "QUJD", count: 12)) } }]\n  tunnels:"
+        )
+      ],
+      [
+        "42:62: the IKE profile of this link has `ppk: off` | add `ppk: prefer` or `ppk: require` to the profile"
+      ]),
+    Fault(
       "a short key",
       replacing: [("  tunnels:", "  links: [{ between: [hq, berlin], psk: Xk29fjQq }]\n  tunnels:")],
       [

@@ -24,6 +24,44 @@ extension Fault {
       replacing: [("encryption: [aes256gcm16], mode", "encryption: ['null'], mode")],
       ["15:36: the encryption `null` is refused: it encrypts nothing | write `aes256gcm16`"]),
     Fault(
+      "AES-GMAC",
+      replacing: [("encryption: [aes256gcm16], mode", "encryption: [aes256-gmac], mode")],
+      [
+        "15:36: the encryption `aes256-gmac` is refused: it authenticates, but encrypts nothing (ENCR_NULL_AUTH_AES_GMAC, RFC 4543) | write `aes256gcm16`"
+      ]),
+    Fault(
+      "Kyber",
+      replacing: [
+        ("lifetime: 86400s", "postQuantum: require\n      additionalKeyExchanges: [kyber768]\n      lifetime: 86400s")
+      ],
+      [
+        "12:32: the additional key exchange `kyber768` is refused: Kyber is the draft that became ML-KEM (FIPS 203), and the two do not talk to each other | write `mlkem768`"
+      ]),
+    Fault(
+      "additional key exchanges that nothing asks for",
+      replacing: [("lifetime: 86400s", "additionalKeyExchanges: [mlkem768]\n      lifetime: 86400s")],
+      [
+        "11:31: `additionalKeyExchanges` is of no use without `postQuantum` | add `postQuantum: prefer` or `postQuantum: require`"
+      ]),
+    Fault(
+      "post-quantum key exchange that only one end has, and demands",
+      replacing: [
+        ("  ipsec:\n    strong:", "    other:\n      postQuantum: require\n  ipsec:\n    strong:"),
+        ("  berlin:", "  berlin:\n    ike: other"),
+      ],
+      [
+        "31:10: Phase 1 (IKE) could never agree: no post-quantum key exchange in common (`other` has mlkem768; `strong` has none) | give both profiles one post-quantum key exchange in common"
+      ]),
+    Fault(
+      "a post-quantum preshared key that only one end has, and demands",
+      replacing: [
+        ("  ipsec:\n    strong:", "    other:\n      ppk: require\n  ipsec:\n    strong:"),
+        ("  berlin:", "  berlin:\n    ike: other"),
+      ],
+      [
+        "31:10: Phase 1 (IKE) could never agree: no `ppk` in common (`other` has require; `strong` has none) | give both profiles one `ppk` in common"
+      ]),
+    Fault(
       "MD5",
       replacing: [("integrity: [sha256]", "integrity: [md5]")],
       ["8:19: the integrity `md5` is refused: MD5 is broken (RFC 8247) | write `sha256`"]),
