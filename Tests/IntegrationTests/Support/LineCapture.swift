@@ -1,3 +1,4 @@
+import FabricTestKit
 import Foundation
 import Glibc
 import Lab
@@ -55,7 +56,7 @@ struct LineCapture {
       capture.process.signal(SIGINT)
       _ = try capture.process.wait(timeout: .seconds(5))
       let bytes = [UInt8](FileManager.default.contents(atPath: capture.file) ?? Data())
-      frames[capture.line] = CapturedFrame.read(bytes)
+      frames[capture.line] = CaptureFile(bytes).frames.map(CapturedFrame.init)
     }
     return frames
   }
@@ -64,19 +65,6 @@ struct LineCapture {
 /// One Ethernet frame off an ISP line.
 struct CapturedFrame {
   let bytes: [UInt8]
-
-  /// The frames of a pcap file (little-endian, Ethernet): a header of 24 bytes, then 16 bytes before each frame.
-  static func read(_ file: [UInt8]) -> [CapturedFrame] {
-    var frames: [CapturedFrame] = []
-    var offset = 24
-    while offset + 16 <= file.count {
-      let length = (0..<4).reduce(0) { $0 | Int(file[offset + 8 + $1]) << (8 * $1) }
-      guard offset + 16 + length <= file.count else { break }
-      frames.append(CapturedFrame(bytes: Array(file[offset + 16..<offset + 16 + length])))
-      offset += 16 + length
-    }
-    return frames
-  }
 
   /// What the frame is.
   enum Kind: Hashable {
