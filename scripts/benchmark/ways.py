@@ -2,12 +2,10 @@
 while its block runs; `suite` and `encapsulation` are those of `SUITES` and of topology files."""
 
 import contextlib
-import http.client
 import json
 import os
 import pathlib
 import shutil
-import socket
 import tempfile
 
 from .network import (PREFIX, SITE, address_gateways, inside, ip, line_network, prefixed, run, running, wait_for)
@@ -81,17 +79,7 @@ def enrol(binaries, directory, api, endpoint, gateway):
     controller_key = json.loads(wait_for(lambda: pathlib.Path(directory, "controller/controller.key").read_text()))
     key = run(f"{binaries}/fabric-agent", "keygen", "--site", gateway, "--controller", endpoint,
               f"--controller-key={controller_key['publicKey']}", "--output", f"{directory}/{gateway}.json").strip()
-    wait_for(lambda: put(api, f"/v1/sites/{gateway}/agent", json.dumps({"publicKey": key})))
-
-
-def put(api, path, body):
-    connection = http.client.HTTPConnection("localhost")
-    connection.sock = socket.socket(socket.AF_UNIX)
-    connection.sock.connect(api)
-    connection.request("PUT", path, body, {"Content-Type": "application/json"})
-    response = connection.getresponse()
-    if response.status != 200:
-        raise RuntimeError(f"PUT {path}: {response.status} {response.read()}")
+    wait_for(lambda: run(f"{binaries}/fabric", "enrol", gateway, "--controller", api, "--", key))
 
 
 # Those that Fabric is held against.
