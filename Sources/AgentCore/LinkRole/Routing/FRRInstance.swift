@@ -22,8 +22,10 @@ final class FRRInstance {
   private var wantedEIGRP: String?
   /// The text that the daemons run; nil when it is not known, as one of them is new.
   private var applied: String?
-  /// The text that was refused; it is not tried again.
-  private var refused: String?
+  private var refusal = RefusedConfiguration()
+  private var eigrpRefusals = RestartPolicy()
+  /// When eigrpd may be started again, after it did not take its configuration.
+  private var eigrpDue = Instant.zero
   private var isApplying = false
 
   /// The instance of that name; nothing is started yet.
@@ -41,7 +43,6 @@ final class FRRInstance {
     let daemons = configuration.daemons.map(\.rawValue)
     for obsolete in self.daemons where !daemons.contains(obsolete) { end(obsolete) }
     self.daemons = daemons
-    if wanted != configuration.text { refused = nil }
     wanted = configuration.text
     wantedEIGRP = configuration.eigrp
     watch()
@@ -52,9 +53,8 @@ final class FRRInstance {
     var faults: [String] = []
     // Not while a reload is under way: it would take back what eigrpd has got since it began.
     if !isApplying { endOutdatedEIGRP() }
-    for daemon in daemons where !isRunning(daemon) && !(isApplying && daemon == FRRDaemon.eigrpd.rawValue) {
+    for daemon in daemons where !isRunning(daemon) && mayStart(daemon) {
       applied = nil
-      refused = nil
       do {
         try start(daemon)
       } catch {
@@ -62,7 +62,12 @@ final class FRRInstance {
       }
     }
     if !faults.isEmpty { self.faults = faults }
-    if faults.isEmpty, applied != wanted, refused != wanted, !isApplying { apply() }
+    guard daemons.allSatisfy(isRunning), applied != wanted, !isApplying else { return }
+    if refusal.permits(wanted, now: SystemClock.now) { apply() }
+  }
+
+  private func mayStart(_ daemon: String) -> Bool {
+    daemon != FRRDaemon.eigrpd.rawValue || (!isApplying && SystemClock.now >= eigrpDue)
   }
 
   /// Ends eigrpd, for `watch` to start it anew.
@@ -116,8 +121,8 @@ final class FRRInstance {
     // A new zebra leaves the kernel the routes of the one that died for as many seconds as the daemons need to find it.
     if daemon == FRRDaemon.zebra.rawValue { arguments += ["-K", "30"] }
     try Program("/usr/lib/frr/\(daemon)", arguments).run()
-    logger.info("routing daemon started", metadata: .fields([.program: daemon]))
     if daemon == FRRDaemon.eigrpd.rawValue { try configureEIGRP() }
+    logger.info("routing daemon started", metadata: .fields([.program: daemon]))
   }
 
   // MARK: eigrpd
@@ -128,12 +133,24 @@ final class FRRInstance {
   /// Gives a new eigrpd all of its configuration in one piece.
   ///
   /// eigrpd of FRR 8.4 loses track of its neighbours when an interface's settings change after it has met them, and
-  /// ignores settings of interfaces that it does not know yet. What it refuses, the reload that follows reports.
+  /// refuses settings of interfaces whose address zebra has not told it yet. One that has got only a part is ended, and a
+  /// new one is tried later.
   private func configureEIGRP() throws {
     guard let wantedEIGRP else { return }
     try DurableFile.write(Array(wantedEIGRP.utf8), to: startedEIGRPPath)
-    let program = Program("vtysh", ["-N", name, "-d", FRRDaemon.eigrpd.rawValue, "-f", startedEIGRPPath])
-    _ = try program.runAndCapture(timeout: .seconds(10))
+    let daemon = FRRDaemon.eigrpd.rawValue
+    let program = Program("vtysh", ["-N", name, "-d", daemon, "-f", startedEIGRPPath])
+    let result = try program.runAndCapture(timeout: .seconds(10))
+    // vtysh exits with 0 also when a line was refused, but is silent only when none was.
+    let complaint = result.output + result.errorOutput
+    guard result.succeeded, complaint.isEmpty else {
+      logger.notice(
+        "routing daemon refuses its configuration", metadata: .fields([.program: daemon, .cause: complaint]))
+      end(daemon)
+      eigrpDue = SystemClock.now.advanced(by: eigrpRefusals.died(afterRunning: .zero))
+      throw EIGRPConfigurationRefused(complaint: complaint)
+    }
+    eigrpRefusals = RestartPolicy()
   }
 
   /// Ends an eigrpd that was started with another configuration or knows interfaces that have been replaced since.
@@ -179,10 +196,11 @@ final class FRRInstance {
     isApplying = false
     if outcome.succeeded {
       applied = text
+      refusal.clear()
       faults = []
       logger.info("routing configuration in force")
     } else {
-      refused = text
+      refusal.record(text, now: SystemClock.now)
       faults = FRRInstance.refusals(in: outcome.output + outcome.errorOutput)
       logger.error("FRR refuses the configuration", metadata: .fields([.cause: faults]))
     }
@@ -197,6 +215,15 @@ final class FRRInstance {
     return refusals.isEmpty
       ? ["FRR refuses the routing configuration: \(lines.last ?? "it gives no reason")"]
       : refusals.map { "FRR refuses \($0)" }
+  }
+}
+
+/// eigrpd did not take its configuration; `complaint` is what vtysh wrote.
+struct EIGRPConfigurationRefused: Error, CustomStringConvertible {
+  let complaint: String
+
+  var description: String {
+    complaint.split(whereSeparator: \.isNewline).joined(separator: "; ")
   }
 }
 
