@@ -102,6 +102,23 @@ import WireFormat
     #expect(Set(tunnels.map { "\($0.localIdentity) \($0.remoteIdentity)" }).count == 4)
   }
 
+  @Test("Tunnels are tested for life where traffic has another one to go by, or the file says so")
+  func liveness() throws {
+    #expect(try compile(example: "dual-isp")["hq"]?.tunnels.allSatisfy { $0.liveness == .standard } == true)
+    let alone = try #require(try compile(example: "two-site").values.first)
+    #expect(alone.tunnels.allSatisfy { $0.liveness == nil })
+    let settings: [(String, LivenessTimers?)] = [
+      ("none", nil), ("{}", .standard),
+      ("{ interval: 20ms, multiplier: 5 }", .init(intervalMilliseconds: 20, multiplier: 5)),
+    ]
+    for (text, timers) in settings {
+      let piece = ("addressing: unnumbered", "addressing: unnumbered, liveness: \(text)")
+      var allocations = Allocations()
+      let sites = try compile(try #require(BaseTopology.replacing([piece])), &allocations)
+      #expect(sites["berlin"]?.tunnels.map(\.liveness) == [timers])
+    }
+  }
+
   @Test(
     "The two ends of a tunnel fit each other, and exactly one of them calls; a third party's end is its own affair",
     arguments: Examples.all.keys.sorted())

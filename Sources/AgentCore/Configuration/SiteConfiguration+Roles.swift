@@ -28,7 +28,9 @@ extension SiteConfiguration {
     let settings = tunnels.compactMap { tunnel in
       mtus[tunnel.name].map { mtu in
         let interval = Duration.milliseconds(tunnel.peerIsManaged ? measurementMilliseconds : 0)
-        return (tunnel.name, TunnelSettings(mtu: mtu, measurementInterval: interval))
+        let settings = TunnelSettings(
+          mtu: mtu, measurementInterval: interval, liveness: tunnel.liveness, peerSite: tunnel.peerSite)
+        return (tunnel.name, settings)
       }
     }
     return Dictionary(settings) { first, _ in first }

@@ -53,6 +53,11 @@ public final class ESPRole {
     supervisor.onMessage = { [unowned self] in handle($0, descriptors: $1) }
     supervisor.onReturn = { [unowned self] in handBack() }
     supervisor.onEnd = { [unowned self] in self.loop.stop() }
+    probing.onLiveness = { [unowned self] name, isAlive in
+      self.logger.info(
+        isAlive ? "tunnel carries packets again" : "tunnel is silent", metadata: .fields([.tunnel: name]))
+      self.supervisor.send(.liveness(tunnel: name, isAlive: isAlive))
+    }
     path.inbound.onIKEMessage = { [unowned self] in forward($2, from: $1, on: $0) }
     path.inbound.onOtherSource = { [unowned self] in otherSources[$0] = $1 }
     path.onFailure = { [logger] name, error in
@@ -75,6 +80,7 @@ public final class ESPRole {
       case .removeUplink(let name): path.removeUplink(name)
       case .tunnel(let name, let settings): try addTunnel(name, settings, descriptors)
       case .change(let name, let settings): change(name, settings)
+      case .lineLost(let uplink): probing.lost(line: uplink)
       case .removeTunnel(let name): removeTunnel(name)
       case .ike: try connectIKE(descriptors)
       case .stop: loop.stop()
@@ -104,6 +110,7 @@ public final class ESPRole {
     for tunnel in path.tunnels.values {
       supervisor.send(.tunnel(name: tunnel.name), descriptors: [tunnel.device.descriptor])
     }
+    for name in probing.silent { supervisor.send(.liveness(tunnel: name, isAlive: false)) }
     reports = TrafficReports()
     supervisor.send(.ready(program: .current))
   }
@@ -120,15 +127,13 @@ public final class ESPRole {
     let device = TUNDevice(adopting: descriptors[0], name: name)
     try path.add(
       TunnelInterface(
-        number: nextTunnelNumber, name: name, device: device, mtu: settings.mtu,
-        measurementInterval: settings.measurementInterval))
+        number: nextTunnelNumber, name: name, device: device, settings: settings))
     nextTunnelNumber += 1
   }
 
   private func change(_ name: String, _ settings: TunnelSettings) {
     guard let tunnel = tunnel(named: name) else { return }
-    tunnel.mtu = settings.mtu
-    tunnel.measurementInterval = settings.measurementInterval
+    tunnel.settings = settings
     probing.follow(tunnel, at: SystemClock.now)
   }
 
@@ -163,7 +168,7 @@ public final class ESPRole {
     do throws(SADatabaseError) {
       try path.database.install(installation.parameters(tunnelNumber: tunnel.number))
       childSAs[spi] = InstalledChildSA(installation, generation: ikeGeneration, at: SystemClock.now)
-      probing.follow(tunnel, at: SystemClock.now)
+      probing.installed(tunnel, at: SystemClock.now)
       logger.info(
         "Child SA installed", metadata: .fields([.tunnel: installation.tunnel, .uplink: installation.uplink]))
     } catch {

@@ -3,8 +3,13 @@ import LinuxNetworking
 import WireFormat
 
 /// Keeps what is known of each tunnel's path: sends what its `PathMTU` and `TunnelMeasurement` machines ask for, answers
-/// the peers', and listens to what routers say. All of it travels in dummy packets.
+/// the peers', and listens to what routers and peers say. All of it travels in dummy packets.
 final class PathProbing {
+  /// Called when a tunnel carries packets again, or none any more.
+  var onLiveness: (_ tunnel: String, _ isAlive: Bool) -> Void = { _, _ in }
+  /// The names of the tunnels of which it is known that they carry none.
+  private(set) var silent: Set<String> = []
+
   private let path: DataPath
   private var timer: EventTimer?
 
@@ -19,15 +24,41 @@ final class PathProbing {
   func follow(_ tunnel: TunnelInterface, at now: Instant) {
     guard let sa = path.database.outbound(tunnel: tunnel.number) else { return }
     if let known = tunnel.path, known.isTaken(by: sa) { return }
-    tunnel.path = TunnelPath(sa, deviceMTU: tunnel.mtu, measurementInterval: tunnel.measurementInterval, at: now)
+    tunnel.path = TunnelPath(sa, tunnel.settings, at: now)
+    tellLiveness(of: tunnel)
     advance(tunnel) { $0.begin(at: now) }
     schedule()
+  }
+
+  /// A pair of SAs is new: its negotiation has just passed over the path.
+  func installed(_ tunnel: TunnelInterface, at now: Instant) {
+    tunnel.path?.liveness?.proved()
+    tellLiveness(of: tunnel)
+    follow(tunnel, at: now)
+  }
+
+  /// The line of an uplink is gone: its tunnels wait for proof of the contrary, and peers hear of it by other lines.
+  func lost(line uplink: String) {
+    let ways = path.tunnels.values.compactMap { tunnel in
+      path.database.outbound(tunnel: tunnel.number).map { (tunnel: tunnel, sa: $0) }
+    }
+    for lost in ways where lost.sa.path.uplink == uplink {
+      let notice = LineLoss(spi: lost.sa.spi)
+      for other in ways
+      where other.sa.path.uplink != uplink && other.tunnel.settings.peerSite == lost.tunnel.settings.peerSite {
+        path.outbound.sendDummy(length: LineLoss.length, with: other.sa, to: path.uplinks) { notice.write(to: $0) }
+      }
+      lost.tunnel.path?.liveness?.lost()
+      tellLiveness(of: lost.tunnel)
+    }
   }
 
   private func timeout() {
     let now = SystemClock.now
     for tunnel in path.tunnels.values where tunnel.path?.nextDeadline.map({ $0 <= now }) == true {
       advance(tunnel) { $0.timeout(at: now) }
+      tunnel.path?.liveness?.timeout(at: now)
+      tellLiveness(of: tunnel)
       measure(tunnel, at: now)
     }
     schedule()
@@ -38,6 +69,8 @@ final class PathProbing {
       received(packet, through: tunnel)
     } else if let probe = PathProbe(contents) {
       received(probe, through: tunnel)
+    } else if let loss = LineLoss(contents) {
+      received(loss, through: tunnel)
     } else {
       return false
     }
@@ -51,8 +84,28 @@ final class PathProbing {
       let reflection = STAMPReflection(
         test: test, received: STAMPTimestamp(now), sent: STAMPTimestamp(SystemClock.now))
       send(.reflection(reflection), through: tunnel)
-    case .reflection(let reflection): tunnel.path?.measurement.answered(reflection, at: now)
+    case .reflection(let reflection):
+      guard let time = tunnel.path?.measurement.answered(reflection, at: now) else { return }
+      tunnel.path?.liveness?.answered(reflection.test, after: time)
+      tellLiveness(of: tunnel)
     }
+  }
+
+  /// A peer may tell of its own tunnels only.
+  private func received(_ loss: LineLoss, through tunnel: TunnelInterface) {
+    guard let lost = path.database.tunnel(inboundSPI: loss.spi).flatMap({ path.tunnels[$0] }),
+      lost.settings.peerSite == tunnel.settings.peerSite
+    else { return }
+    lost.path?.liveness?.lost()
+    tellLiveness(of: lost)
+  }
+
+  /// Tells of a tunnel's liveness if it has changed.
+  private func tellLiveness(of tunnel: TunnelInterface) {
+    let isAlive = tunnel.path?.liveness?.isAlive ?? true
+    guard isAlive == silent.contains(tunnel.name) else { return }
+    if isAlive { silent.remove(tunnel.name) } else { silent.insert(tunnel.name) }
+    onLiveness(tunnel.name, isAlive)
   }
 
   private func received(_ probe: PathProbe, through tunnel: TunnelInterface) {
@@ -91,6 +144,7 @@ final class PathProbing {
 
   private func measure(_ tunnel: TunnelInterface, at now: Instant) {
     guard let test = tunnel.path?.measurement.timeout(at: now) else { return }
+    tunnel.path?.liveness?.sent(test, at: now)
     send(.test(test), through: tunnel)
   }
 

@@ -8,12 +8,10 @@ final class TunnelInterface {
   let number: Int
   let name: String
   let device: TUNDevice
-  /// The device's MTU in bytes. With another one, the search for the path's begins anew.
-  var mtu: Int { didSet { if mtu != oldValue { path = nil } } }
-  /// How often the path is measured; zero for never.
-  var measurementInterval: Duration { didSet { if measurementInterval != oldValue { path = nil } } }
+  /// What the topology says of the path. With others, all that is known of it is found out anew.
+  var settings: TunnelSettings { didSet { if settings != oldValue { path = nil } } }
   /// The way to the peer; nil before the first SA.
-  var path: TunnelPath? { didSet { innerMTU = min(mtu, path?.innerMTU ?? mtu) } }
+  var path: TunnelPath? { didSet { innerMTU = min(settings.mtu, path?.innerMTU ?? settings.mtu) } }
   /// The largest inner packet, in bytes, that leaves as one outer packet which the path carries.
   @exclusivity(unchecked) private(set) var innerMTU: Int
   /// Packets lost because the system did not take them: socket buffer full, interface down, no such uplink.
@@ -29,13 +27,12 @@ final class TunnelInterface {
   /// RFC 1812 section 4.3.2.8 and RFC 4443 section 2.4 (f): ICMP errors are sent at a limited rate.
   private static let answersPerSecond = 100
 
-  init(number: Int, name: String, device: TUNDevice, mtu: Int, measurementInterval: Duration = .zero) {
+  init(number: Int, name: String, device: TUNDevice, settings: TunnelSettings) {
     self.number = number
     self.name = name
     self.device = device
-    self.mtu = mtu
-    self.measurementInterval = measurementInterval
-    innerMTU = mtu
+    self.settings = settings
+    innerMTU = settings.mtu
   }
 
   func countIn(bytes: Int) {

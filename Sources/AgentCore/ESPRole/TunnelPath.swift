@@ -12,19 +12,26 @@ struct TunnelPath {
   var mtu: PathMTU
   /// How long packets take on it, and how many are lost.
   var measurement: TunnelMeasurement
+  /// Whether it carries packets at all; nil where that is not asked.
+  var liveness: TunnelLiveness?
 
   /// A path that carries what the tunnel's device hands over, unless probes find otherwise.
-  init(_ sa: OutboundSA, deviceMTU: Int, measurementInterval: Duration, at now: Instant) {
+  init(_ sa: OutboundSA, _ settings: TunnelSettings, at now: Instant) {
     path = sa.path
     overhead = TunnelPath.overhead(of: sa)
     cipherImplementation = sa.cipherImplementation
     mtu = PathMTU(
-      maximum: overhead.outerLength(innerLength: deviceMTU), outerFamily: sa.path.remote.address.family, at: now)
-    measurement = TunnelMeasurement(interval: measurementInterval, at: now)
+      maximum: overhead.outerLength(innerLength: settings.mtu), outerFamily: sa.path.remote.address.family, at: now)
+    measurement = TunnelMeasurement(interval: settings.testInterval, at: now)
+    liveness = settings.liveness.map {
+      TunnelLiveness(interval: .milliseconds($0.intervalMilliseconds), multiplier: $0.multiplier)
+    }
   }
 
-  /// When one of the two machines wants to be called.
-  var nextDeadline: Instant? { [mtu.nextDeadline, measurement.nextDeadline].compactMap(\.self).min() }
+  /// When one of the machines wants to be called.
+  var nextDeadline: Instant? {
+    [mtu.nextDeadline, measurement.nextDeadline, liveness?.nextDeadline].compactMap(\.self).min()
+  }
 
   /// Whether packets of the SA take this path at this cost.
   func isTaken(by sa: OutboundSA) -> Bool {
@@ -39,5 +46,14 @@ struct TunnelPath {
 
   private static func overhead(of sa: OutboundSA) -> ESPOverhead {
     ESPOverhead(layout: sa.layout, encapsulation: sa.path.encapsulation, outerFamily: sa.path.remote.address.family)
+  }
+}
+
+extension TunnelSettings {
+  /// The same tests measure the path and tell whether it is there.
+  fileprivate var testInterval: Duration {
+    guard let liveness else { return measurementInterval }
+    let interval = Duration.milliseconds(liveness.intervalMilliseconds)
+    return measurementInterval > .zero ? min(interval, measurementInterval) : interval
   }
 }

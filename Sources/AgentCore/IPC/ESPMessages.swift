@@ -3,6 +3,7 @@ import ESP
 import FabricCrypto
 import FoundationEssentials
 import LinuxNetworking
+import Topology
 import WireFormat
 
 /// What the supervisor tells the esp role.
@@ -16,6 +17,8 @@ public enum SupervisorToESP: Codable, Equatable, Sendable {
   case tunnel(name: String, TunnelSettings)
   /// The settings of a tunnel that esp has already; they may be the same as before.
   case change(name: String, TunnelSettings)
+  /// The line of an uplink is gone: peers are told through the tunnels of other uplinks.
+  case lineLost(uplink: String)
   /// The tunnel is gone: close its TUN device and wipe its SAs.
   case removeTunnel(name: String)
   /// A channel to a new ike process comes alongside. The SAs that the previous one installed go on until the new one
@@ -31,11 +34,17 @@ public struct TunnelSettings: Codable, Equatable, Sendable {
   public var mtu: Int
   /// How often the path is measured; zero for never.
   public var measurementInterval: Duration
+  /// How the path is tested for whether it carries packets; nil for not at all.
+  public var liveness: LivenessTimers?
+  /// The site at the other end.
+  public var peerSite: String
 
   /// Settings of a tunnel.
-  public init(mtu: Int, measurementInterval: Duration) {
+  public init(mtu: Int, measurementInterval: Duration, liveness: LivenessTimers? = nil, peerSite: String = "") {
     self.mtu = mtu
     self.measurementInterval = measurementInterval
+    self.liveness = liveness
+    self.peerSite = peerSite
   }
 }
 
@@ -48,6 +57,8 @@ public enum ESPToSupervisor: Codable, Equatable, Sendable {
   case uplink(name: String, address: IPAddress)
   /// To a new supervisor: a tunnel's TUN descriptor comes alongside.
   case tunnel(name: String)
+  /// The tests of a tunnel tell that it carries packets again, or none any more; each tunnel begins alive.
+  case liveness(tunnel: String, isAlive: Bool)
   /// The counters of every tunnel, sent every second while one of them changes.
   case counters([TunnelTraffic])
   /// Packets that belong to no tunnel, dropped since the start, by reason: `unknownSPI`, `truncated`, ….

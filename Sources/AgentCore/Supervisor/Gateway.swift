@@ -167,6 +167,9 @@ final class Gateway {
       takeover.sockets.esp[name] = .init(address: address, descriptors: descriptors)
     case .tunnel(let name):
       if let descriptor = descriptors.first { devices[name] = TUNDevice(adopting: descriptor, name: name) }
+    case .liveness(let tunnel, let isAlive):
+      carriers.heard(of: tunnel, isAlive: isAlive)
+      setCarriers()
     case .counters(let counters): onEvent(.traffic(counters))
     case .drops(let drops): onEvent(.drops(drops))
     }
@@ -181,6 +184,7 @@ final class Gateway {
       guardedRevision = revision
       bringUpTunnels()
     case .lineLost(let uplink):
+      esp.send(.lineLost(uplink: uplink))
       carriers.lost(line: uplink)
       setCarriers()
     case .observed(let observation):
@@ -195,6 +199,7 @@ final class Gateway {
   private func ended(_ role: Role, _ cause: String) {
     guard configuration != nil else { return finishStop() }
     takeover.settled(role)
+    if role == .esp { carriers.espRestarted() }
     if role == .ike {
       carriers.ikeRestarted()
       onEvent(.ikeDied)

@@ -39,6 +39,7 @@ public struct TunnelMeasurement: Sendable {
   public private(set) var nextDeadline: Instant?
 
   private let interval: Duration
+  private let slot: Int64
   private var outcomes: [Outcome] = []
   private var lastSequence: UInt32 = 0
 
@@ -47,35 +48,40 @@ public struct TunnelMeasurement: Sendable {
   /// After how long a test without an answer is lost.
   private static let patience = Duration.seconds(2)
 
-  /// Deadlines are multiples of this, so that the tests of a thousand tunnels do not wake the process a thousand times.
-  private static let slot: Int64 = 100_000_000
+  /// Deadlines are multiples of this, or of a shorter interval, so that the tests of a thousand tunnels do not wake the
+  /// process a thousand times.
+  private static let longestSlot = Duration.milliseconds(100)
 
   /// Measures every `interval` from `now` on; never if that is zero.
   public init(interval: Duration, at now: Instant) {
     self.interval = interval
-    nextDeadline = interval > .zero ? TunnelMeasurement.slot(after: now.advanced(by: interval)) : nil
+    slot = min(interval, TunnelMeasurement.longestSlot).nanoseconds
+    nextDeadline = interval > .zero ? TunnelMeasurement.instant(ofSlot: slot, after: now.advanced(by: interval)) : nil
   }
 
   /// The test to send, if it is time for one.
   public mutating func timeout(at now: Instant) -> STAMPTest? {
     guard let deadline = nextDeadline, deadline <= now else { return nil }
     let next = deadline.advanced(by: interval)
-    nextDeadline = next > now ? next : TunnelMeasurement.slot(after: now)
+    nextDeadline = next > now ? next : TunnelMeasurement.instant(ofSlot: slot, after: now)
     lastSequence &+= 1
     if outcomes.count == TunnelMeasurement.history { outcomes.removeFirst() }
     outcomes.append(Outcome(sequence: lastSequence, sentAt: now))
     return STAMPTest(sequence: lastSequence, timestamp: STAMPTimestamp(now))
   }
 
-  /// The peer has answered a test; a second answer to the same one, or one to a test long past, counts for nothing.
-  public mutating func answered(_ reflection: STAMPReflection, at now: Instant) {
+  /// The peer has answered a test: how long after it was sent. A second answer to the same one, or one to a test long past,
+  /// counts for nothing, and returns nil.
+  @discardableResult
+  public mutating func answered(_ reflection: STAMPReflection, at now: Instant) -> Duration? {
     guard let index = outcomes.firstIndex(where: { $0.sequence == reflection.test.sequence }),
       outcomes[index].roundTrip == nil
-    else { return }
+    else { return nil }
     let whole = outcomes[index].sentAt.duration(to: now)
     let atPeer = reflection.received.duration(to: reflection.sent)
     // A peer whose clock has jumped tells nothing by it.
     outcomes[index].roundTrip = atPeer < .zero || atPeer > whole ? whole : whole - atPeer
+    return whole
   }
 
   /// What the last tests tell; nil while none has been answered: peers of another make do not.
@@ -91,7 +97,7 @@ public struct TunnelMeasurement: Sendable {
       jitter: mean(differences))
   }
 
-  private static func slot(after instant: Instant) -> Instant {
+  private static func instant(ofSlot slot: Int64, after instant: Instant) -> Instant {
     Instant(nanoseconds: (instant.nanoseconds / slot + 1) * slot)
   }
 

@@ -86,7 +86,21 @@ private struct Compilation {
       localIdentity: local.identity(in: topology.name), remoteIdentity: remote.identity(in: topology.name),
       authentication: authentication(of: plan.link, with: remote.site),
       postQuantumKey: plan.link.postQuantumKey ?? postQuantumKeys[plan.link.sites], ike: plan.link.ike,
-      ipsec: plan.link.ipsec, encapsulation: plan.link.encapsulation, cost: plan.cost)
+      ipsec: plan.link.ipsec, encapsulation: plan.link.encapsulation, cost: plan.cost,
+      liveness: liveness(of: plan))
+  }
+
+  /// A third party's gateway would answer no test.
+  private func liveness(of plan: TunnelPlan) -> LivenessTimers? {
+    let ends = [plan.first.site, plan.second.site]
+    guard ends.allSatisfy(\.isManaged) else { return nil }
+    switch topology.liveness {
+    case .off: return nil
+    case .everywhere(let timers): return timers
+    case .automatic:
+      // Without another way to go, nothing is won by finding out soon.
+      return ends.allSatisfy { (plansBySite[$0.name] ?? []).count > 1 } ? .standard : nil
+    }
   }
 
   private func authentication(of link: Link, with peer: Site) -> TunnelAuthentication {

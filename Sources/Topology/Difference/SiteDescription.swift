@@ -93,6 +93,7 @@ enum TunnelDescription {
       .init("initiates", tunnel.initiates ? "yes" : "no"), .init("local identity", tunnel.localIdentity),
       .init("peer identity", tunnel.remoteIdentity), .init("encapsulation", tunnel.encapsulation.rawValue),
       .init("authentication", text(of: tunnel.authentication)), .init("cost", "\(tunnel.cost)"),
+      .init("liveness", tunnel.liveness.map { "\($0.intervalMilliseconds)ms × \($0.multiplier)" } ?? "none"),
     ] + facts(of: tunnel.ike) + facts(of: tunnel.ipsec)
   }
 

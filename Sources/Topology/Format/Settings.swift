@@ -17,6 +17,9 @@ extension Format {
   static let measurementInterval = durationOrNever(Milliseconds(count: 100)...hour, example: "1s")
   static let bfdInterval = duration(Milliseconds(count: 10)...minute, bareNumbersAreSeconds: false, example: "300ms")
   static let bfdMultiplier = integer("a number", 2...50)
+  static let livenessInterval = duration(
+    Milliseconds(count: 10)...minute, bareNumbersAreSeconds: false, example: "50ms")
+  static let livenessMultiplier = integer("a number", 2...50)
   static let replayWindow = integer("a number of packets", 64...4096)
   static let priority = integer("a number", 1...100)
   static let mtu = integer("a number of bytes", 1280...9000)
@@ -65,7 +68,10 @@ extension Format {
   static let dhcp = ScalarFormat<Void>("dhcp", .choice(["dhcp"], open: false), read: { $0 == "dhcp" ? () : nil })
 
   /// `none` in place of a PFS group.
-  static let pfsOff = ScalarFormat<Void>(
+  static let pfsOff = none
+  /// `none` in place of tests.
+  static let livenessOff = none
+  private static let none = ScalarFormat<Void>(
     "none", .choice(["none"], open: false), read: { ["none", "false", "no", "off"].contains($0) ? () : nil })
 
   /// An identity of IKE: an address or an FQDN (RFC 7296 section 3.5).

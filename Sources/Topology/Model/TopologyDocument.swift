@@ -12,6 +12,8 @@ public struct TopologyDocument: Equatable, Sendable {
   public var tunnelAddressing: TunnelAddressing
   /// Milliseconds between measurements of each tunnel; 0 for none.
   public var measurementMilliseconds = 1000
+  /// Which tunnels are tested for whether they carry packets.
+  public var liveness = LivenessSetting.automatic
   /// How routes are learned over the tunnels.
   public var routing: OverlayRouting
 
@@ -33,6 +35,16 @@ public struct TopologyDocument: Equatable, Sendable {
 
   /// The site of that name.
   public func site(named name: String) -> Site? { sites.first { $0.name == name } }
+}
+
+/// Which tunnels are tested for whether they carry packets.
+public enum LivenessSetting: Equatable, Sendable {
+  /// Those whose traffic has another tunnel to go by at both ends, as in `LivenessTimers.standard`.
+  case automatic
+  /// All between gateways of ours.
+  case everywhere(LivenessTimers)
+  /// None.
+  case off
 }
 
 /// A place with a gateway.

@@ -78,6 +78,7 @@ struct OverlayDraft {
   var addressing: Located<TunnelAddressingName>?
   var pool: Located<IPPrefix>?
   var measurementInterval: Milliseconds?
+  var liveness: LivenessSetting
   var routing: RoutingDraft?
 }
 

@@ -10,6 +10,7 @@ extension DocumentReader {
       addressing: scalar(tunnels?[.addressing], Format.choice(TunnelAddressingName.self)),
       pool: scalar(tunnels?[.pool], Format.prefix),
       measurementInterval: scalar(tunnels?[.measurementInterval], Format.measurementInterval)?.value,
+      liveness: liveness(tunnels?[.liveness]),
       routing: routing(record[.routing]))
   }
 
@@ -38,6 +39,18 @@ extension DocumentReader {
       area: scalar(record[.area], Format.area),
       autonomousSystem: scalar(record[.autonomousSystem], Format.autonomousSystem),
       hasAutonomousSystem: record[.autonomousSystem] != nil, bfd: bfd(record[.bfd]))
+  }
+
+  private mutating func liveness(_ node: YAMLNode?) -> LivenessSetting {
+    guard let node else { return .automatic }
+    if case .scalar(let text, _) = node.content, case .success = Format.livenessOff.read(text) { return .off }
+    guard let record = record(node, LivenessKey.self) else { return .automatic }
+    var timers = LivenessTimers.standard
+    if let interval = scalar(record[.interval], Format.livenessInterval) {
+      timers.intervalMilliseconds = interval.value.count
+    }
+    if let multiplier = scalar(record[.multiplier], Format.livenessMultiplier) { timers.multiplier = multiplier.value }
+    return .everywhere(timers)
   }
 
   private mutating func bfd(_ node: YAMLNode?) -> Located<RoutingConfiguration.BFD>? {

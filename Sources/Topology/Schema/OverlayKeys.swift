@@ -73,7 +73,7 @@ enum PostQuantumKeyKey: String, TopologyKey {
 }
 
 enum TunnelsKey: String, TopologyKey {
-  case addressing, pool, measurementInterval
+  case addressing, pool, measurementInterval, liveness
 
   static let subject = "`tunnels`"
   var field: Field {
@@ -86,6 +86,28 @@ enum TunnelsKey: String, TopologyKey {
       Field(
         shape: .of(Format.measurementInterval),
         documentation: "How often latency and loss of each tunnel are measured; 0 for never. Default: 1s.")
+    case .liveness:
+      Field(
+        shape: .either(.mapping(LivenessKey.self), .of(Format.livenessOff)),
+        documentation:
+          "Tests inside of the tunnels that tell whether they carry packets, or none. Default: 50ms and 3, where traffic "
+          + "has another tunnel to go by.")
+    }
+  }
+}
+
+enum LivenessKey: String, TopologyKey {
+  case interval, multiplier
+
+  static let subject = "`liveness`"
+  var field: Field {
+    switch self {
+    case .interval:
+      Field(shape: .of(Format.livenessInterval), documentation: "Time between tests. Default: 50ms.")
+    case .multiplier:
+      Field(
+        shape: .of(Format.livenessMultiplier),
+        documentation: "Tests in a row without an answer until the tunnel is dead. Default: 3.")
     }
   }
 }

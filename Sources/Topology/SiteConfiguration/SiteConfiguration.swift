@@ -137,13 +137,17 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public var encapsulation: Encapsulation
   /// The routing cost of the tunnel, from the priorities of the uplinks at both ends.
   public var cost: Int
+  /// How the tunnel is tested for whether it carries packets; nil for not at all.
+  public var liveness: LivenessTimers?
 
   /// Puts a tunnel together.
   public init(
     name: String, interface: String, peerSite: String, peerLoopbacks: [IPAddress], peerPrefixes: [IPPrefix],
     peerIsManaged: Bool, addressing: Addressing, uplink: String, remoteAddress: IPAddress?, initiates: Bool,
     localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication,
-    postQuantumKey: PostQuantumKey? = nil, ike: IKEProfile, ipsec: IPsecProfile, encapsulation: Encapsulation, cost: Int
+    postQuantumKey: PostQuantumKey? = nil, ike: IKEProfile, ipsec: IPsecProfile, encapsulation: Encapsulation,
+    cost: Int,
+    liveness: LivenessTimers? = nil
   ) {
     self.name = name
     self.interface = interface
@@ -163,6 +167,24 @@ public struct Tunnel: Codable, Equatable, Sendable {
     self.ipsec = ipsec
     self.encapsulation = encapsulation
     self.cost = cost
+    self.liveness = liveness
+  }
+}
+
+/// Tests inside of a tunnel that tell whether it carries packets.
+public struct LivenessTimers: Codable, Equatable, Sendable {
+  /// Milliseconds between tests.
+  public var intervalMilliseconds: Int
+  /// Tests in a row without an answer until the tunnel counts as dead.
+  public var multiplier: Int
+
+  /// Where the file says nothing.
+  public static let standard = LivenessTimers(intervalMilliseconds: 50, multiplier: 3)
+
+  /// Timers of a tunnel.
+  public init(intervalMilliseconds: Int, multiplier: Int) {
+    self.intervalMilliseconds = intervalMilliseconds
+    self.multiplier = multiplier
   }
 }
 

@@ -7,7 +7,8 @@ extension Validator {
     return TopologyDocument(
       name: name, sites: draft.sites.compactMap(complete(_:)).sorted { $0.name < $1.name }, links: links,
       tunnelAddressing: overlay.pool.map { .numbered(pool: $0.value) } ?? .unnumbered,
-      measurementMilliseconds: overlay.measurementInterval?.count ?? 1000, routing: complete(overlay.routing))
+      measurementMilliseconds: overlay.measurementInterval?.count ?? 1000, liveness: overlay.liveness,
+      routing: complete(overlay.routing))
   }
 
   private func complete(_ site: SiteDraft) -> Site? {

@@ -40,6 +40,8 @@ final class TestGateway {
   private(set) var drops: [String: UInt64] = [:]
   private(set) var messagesToIKE: [ESPToIKE] = []
   private(set) var isReady = false
+  /// What was said of the tunnel, in order.
+  private(set) var liveness: [Bool] = []
   private var role: ESPRole?
 
   init(_ namespace: NetworkNamespace, uplinkAddress: IPAddress, overlayAddresses: [String], loop: EventLoop) throws {
@@ -81,6 +83,7 @@ final class TestGateway {
     switch message {
     case .ready: isReady = true
     case .uplink, .tunnel: break
+    case .liveness(_, let isAlive): liveness.append(isAlive)
     case .counters(let all): counters = all.first
     case .drops(let all): drops = all
     }

@@ -3,6 +3,7 @@ import FabricCrypto
 import FoundationEssentials
 import LinuxNetworking
 import Testing
+import Topology
 import WireFormat
 
 @testable import AgentCore
@@ -101,6 +102,35 @@ struct ESPRoleTests {
     #expect(try gateways.run { gateways.left.counters?.pathMTU.map { (1360...1364).contains($0) } ?? false })
     #expect(gateways.left.counters?.measurement == nil)
     #expect(try gateways.ping("10.77.0.2"))
+  }
+
+  @Test("A tunnel whose tests are not answered is silent, and alive again when they are")
+  func tellsLiveness() throws {
+    let gateways = try TestGateways(outer: .v4)
+    let watched = TunnelSettings(
+      mtu: 1400, measurementInterval: .zero, liveness: LivenessTimers(intervalMilliseconds: 20, multiplier: 3))
+    for gateway in [gateways.left, gateways.right] { gateway.toESP.send(.change(name: "tunnel", watched)) }
+    try gateways.install(ESPRoleTests.gcm)
+    #expect(try gateways.run { (gateways.left.counters?.measurement?.tests ?? 0) > 3 })
+    let wire = try RouteNetlink(in: gateways.right.namespace)
+    let index = try wire.existingLink(named: "wire").index
+    try wire.setUp(false, link: index)
+    #expect(try gateways.run { gateways.left.liveness == [false] && gateways.right.liveness == [false] })
+    try wire.setUp(link: index)
+    #expect(try gateways.run { gateways.left.liveness == [false, true] && gateways.right.liveness == [false, true] })
+  }
+
+  @Test("A new negotiation proves that a silent tunnel lives")
+  func negotiationProvesLife() throws {
+    let gateways = try TestGateways(outer: .v4)
+    let watched = TunnelSettings(
+      mtu: 1400, measurementInterval: .zero, liveness: LivenessTimers(intervalMilliseconds: 20, multiplier: 50))
+    gateways.left.toESP.send(.change(name: "tunnel", watched))
+    try gateways.install(ESPRoleTests.gcm)
+    gateways.left.toESP.send(.lineLost(uplink: "wan"))
+    #expect(try gateways.run { gateways.left.liveness == [false] })
+    try gateways.install(ESPRoleTests.gcm, spis: (1001, 2001)) { $0.replaces = ESPSPI(rawValue: 1000) }
+    #expect(try gateways.run { gateways.left.liveness == [false, true] })
   }
 
   @Test("DSCP and ECN of the inner packet stand on the outer one", arguments: [IPAddress.Family.v4, .v6])

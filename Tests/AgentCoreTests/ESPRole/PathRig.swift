@@ -40,7 +40,8 @@ final class PathRig {
       try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
       device = FileDescriptor(owning: ends[0])
       let ours = TUNDevice(FileDescriptor(owning: ends[1]), name: "vti", takesUDPSegments: true)
-      tunnel = TunnelInterface(number: 1, name: "tunnel", device: ours, mtu: 1500)
+      tunnel = TunnelInterface(
+        number: 1, name: "tunnel", device: ours, settings: TunnelSettings(mtu: 1500, measurementInterval: .zero))
     }
   }
 

@@ -8,7 +8,8 @@ struct PeerSilencesTests {
 
   init() throws {
     let device = TUNDevice(adopting: try FileDescriptor(path: "/dev/null"), name: "vti")
-    tunnel = TunnelInterface(number: 1, name: "tunnel", device: device, mtu: 1400)
+    tunnel = TunnelInterface(
+      number: 1, name: "tunnel", device: device, settings: TunnelSettings(mtu: 1400, measurementInterval: .zero))
   }
 
   @Test("A tunnel is silent after three seconds in which packets only went out, and again after three more")

@@ -10,7 +10,8 @@ struct TrafficReportsTests {
 
   init() throws {
     let device = TUNDevice(adopting: try FileDescriptor(path: "/dev/null"), name: "vti")
-    tunnel = TunnelInterface(number: 1, name: "tunnel", device: device, mtu: 1400)
+    tunnel = TunnelInterface(
+      number: 1, name: "tunnel", device: device, settings: TunnelSettings(mtu: 1400, measurementInterval: .zero))
   }
 
   @Test("A tunnel lives when an authentic packet came since the last question, not when one went out or was dropped")

@@ -40,6 +40,19 @@ struct TunnelCarriersTests {
     #expect(!carriers.hasCarrier(tunnel))
   }
 
+  @Test("fall when the tests of a tunnel are not answered, and rise with its life or a new esp process")
+  func silence() {
+    var carriers = TunnelCarriers()
+    report(.childEstablished(SampleSite.phase2(spi: 1000, at: 5)), to: &carriers)
+    carriers.heard(of: tunnel.name, isAlive: false)
+    #expect(!carriers.hasCarrier(tunnel))
+    carriers.heard(of: tunnel.name, isAlive: true)
+    #expect(carriers.hasCarrier(tunnel))
+    carriers.heard(of: tunnel.name, isAlive: false)
+    carriers.espRestarted()
+    #expect(carriers.hasCarrier(tunnel))
+  }
+
   @Test("stay while a new ike process negotiates")
   func ikeRestart() {
     var carriers = TunnelCarriers()

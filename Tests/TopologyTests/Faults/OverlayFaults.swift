@@ -147,6 +147,12 @@ extension Fault {
         "42:11: hub-and-spoke does not link `berlin` and `oslo` | remove these settings, or write `shape: custom` and list every link"
       ]),
     Fault(
+      "tests of life too often, and too few",
+      replacing: [("addressing: unnumbered", "addressing: unnumbered, liveness: { interval: 1ms, multiplier: 1 }")],
+      [
+        "42:60: 1ms is out of bounds | write a duration from 10ms to 1m", "42:77: `1` is not a number from 2 to 50",
+      ]),
+    Fault(
       "two ends behind NAT",
       replacing: [
         ("address: 203.0.113.2/24, gateway: 203.0.113.254", "address: dhcp"),
