@@ -18,6 +18,20 @@ struct ControllerAPITests {
     await controller.stop()
   }
 
+  @Test("tells its identity, the same as at an enrolment, and nothing of its secret key")
+  func identity() async throws {
+    try await with { controller in
+      let response = try await controller.client.request("GET", "/v1/identity")
+      let identity = try response.decode(API.ControllerIdentity.self)
+      #expect(CurvePublicKey(identity.publicKey) != nil)
+      #expect(!String(decoding: response.body, as: UTF8.self).contains("secret"))
+      let key = try CurveKeyPair.generate().publicKey.description
+      let body = try MessageCoding.encode(API.Enrolment(publicKey: key))
+      let enrolled = try await controller.client.request("PUT", "/v1/sites/berlin/agent", body: body)
+      #expect(try enrolled.decode(API.ControllerIdentity.self) == identity)
+    }
+  }
+
   @Test("an apply stores a revision, the same text again does not, and a rollback is a new revision")
   func revisions() async throws {
     try await with { controller in

@@ -13,6 +13,7 @@ import Topology
 /// | `POST /v1/revisions/N/rollback` | | `API.Applied` |
 /// | `PUT /v1/sites/NAME/agent` | `API.Enrolment` | `API.ControllerIdentity` |
 /// | `DELETE /v1/sites/NAME/agent` | | nothing: the key is revoked, in a live session too |
+/// | `GET /v1/identity` | | `API.ControllerIdentity` |
 /// | `GET /v1/version` | | `API.Version` |
 /// | `GET /metrics` | | text for Prometheus |
 ///

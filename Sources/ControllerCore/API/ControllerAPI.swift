@@ -12,6 +12,7 @@ struct ControllerAPI {
     router.add(middleware: FailureMiddleware(logger: logger))
     addRevisions(to: router.group("v1"))
     addSites(to: router.group("v1"))
+    router.get("v1/identity") { _, _ in try Response.json(identity) }
     router.get("v1/version") { _, _ in try Response.json(API.Version(version: FabricVersion.current)) }
     router.get("metrics") { _, _ in
       let text = MetricsText(status: controller.status(), drops: controller.drops).description

@@ -45,6 +45,8 @@ struct ControllerClient: Sendable {
   func revisions() async throws -> [API.Revision] { try await value(.GET, "/v1/revisions") }
   func version() async throws -> API.Version { try await value(.GET, "/v1/version") }
 
+  func identity() async throws -> API.ControllerIdentity { try await value(.GET, "/v1/identity") }
+
   /// The YAML of a revision.
   func topology(revision: Int) async throws -> String {
     String(decoding: try await send(.GET, "/v1/revisions/\(revision)"), as: UTF8.self)
