@@ -11,7 +11,7 @@ export FABRIC_VECTORS
 IS_ROOT := $(filter 0,$(shell id -u))
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-unit test-integration interop lint format demo lab bench instructions failover simulate compare fuzz fuzz-built clean
+.PHONY: help deps build release test test-unit test-integration lab-compose lab-containers interop lint format demo lab bench instructions failover simulate compare fuzz fuzz-built clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,7 @@ ifeq ($(IS_ROOT),)
 	@echo "skipped: IntegrationTests (the lab and strongSwan need root for network namespaces); run 'sudo make test'"
 else
 	$(MAKE) --no-print-directory test-integration
+	$(MAKE) --no-print-directory lab-containers
 endif
 
 test-unit: # every test that needs no network of its own
@@ -58,6 +59,12 @@ demo: build ## run topologies/hub-and-spoke.yaml in the lab, ping between all LA
 
 lab: build ## bring TOPOLOGY up in the lab and leave it running (as root)
 	$(BIN)/fabric lab up $(TOPOLOGY)
+
+lab-compose: build lab-containers ## run containers/lab in Docker: apply, check, pull an ISP, check again, take it down (as root)
+
+lab-containers:
+	@scripts/install-dependencies containers
+	scripts/compose-lab --binaries $(BIN)
 
 bench: release ## packets on one core; then Fabric beside no encryption, wireguard-go and strongSwan (as root)
 	scripts/fetch-wireguard-go .bench/wireguard-go
@@ -104,4 +111,4 @@ fuzz-built:
 	touch $@
 
 clean: ## remove what was built
-	rm -rf .build .venv .interop
+	rm -rf .build .venv .interop .containers
