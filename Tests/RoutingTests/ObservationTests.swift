@@ -38,6 +38,24 @@ import WireFormat
     #expect(!observation.hasNeighbour(on: "vti2"))
   }
 
+  @Test("BGP's neighbours are interfaces or addresses, and adjacent once established")
+  func bgp() throws {
+    let json = """
+      {"ipv4Unicast":{"routerId":"10.255.0.1","as":65000,"peers":{
+         "vti1":{"hostname":"a","remoteAs":65000,"pfxRcd":2,"state":"Established","peerState":"OK","idType":"ipv6"},
+         "172.31.0.2":{"remoteAs":65000,"state":"Idle (PfxCt)","peerState":"Policy","idType":"ipv4"}},
+       "failedPeers":1},
+       "ipv6Unicast":{"peers":{"vti1":{"state":"Established"}}}}
+      """
+    let tunnel = try #require(IPAddress("172.31.0.2"))
+    let neighbours = try FRRAnswer.bgpNeighbours(json, interfaces: [tunnel: "vti2"])
+    #expect(neighbours.map(\.interface) == ["vti2", "vti1"])
+    #expect(neighbours.map(\.address) == [tunnel, nil])
+    #expect(neighbours.map(\.isAdjacent) == [false, true])
+    #expect(neighbours.first?.state == "Idle (PfxCt)")
+    #expect(try FRRAnswer.bgpNeighbours("{}", interfaces: [:]).isEmpty)
+  }
+
   @Test("EIGRP's next hops are those of its topology table, stale ones too")
   func eigrpNextHops() {
     let answer = """

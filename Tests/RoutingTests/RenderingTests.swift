@@ -37,7 +37,9 @@ import Topology
     #expect(text.contains("ipv6 route 2001:db8:32::/64 vti1 1\n"))
     #expect(text.contains("ip route 10.32.0.0/24 vti1 1\n"))
     #expect(
-      text.contains("route-map OVERLAY6 permit 10\n match ipv6 address prefix-list OVERLAY6\n set src 2001:db8:ff::1\n")
+      text.contains(
+        "route-map OVERLAY6 permit 10\n match interface vti1\n match ipv6 address prefix-list OVERLAY6\n set src 2001:db8:ff::1\n"
+      )
     )
     #expect(text.contains("ipv6 protocol static route-map OVERLAY6\n"))
   }
@@ -117,16 +119,28 @@ import Topology
     #expect(delays == [" delay 20", " delay 30", " delay 40", " delay 50"])
   }
 
-  @Test("Only networks of the overlay pass into the kernel", arguments: Sites.names)
+  @Test(
+    "Only networks of the overlay pass into the kernel, by tunnels whose peers may announce them",
+    arguments: Sites.names)
   func filter(name: String) throws {
     for site in try Sites.compile(name).values {
-      let permitted = FRRConfiguration(site).text.split(separator: "\n").filter {
-        $0.contains("prefix-list OVERLAY") && $0.contains("permit")
+      let text = FRRConfiguration(site).text
+      for tunnel in site.tunnels {
+        let permitted = text.permitted(by: tunnel)
+        let mayAnnounce = tunnel.peerIsTransit ? site.routing.protected : tunnel.peerPrefixes
+        #expect(permitted == Set(mayAnnounce.map(\.description)), "\(site.site), \(tunnel.name)")
       }
-      .compactMap { $0.split(separator: " ").last.map(String.init) }
-      #expect(permitted.sorted() == site.routing.protected.map(\.description).sorted())
-      #expect(!permitted.contains("0.0.0.0/0"))
+      #expect(!text.contains("0.0.0.0/0"))
     }
+  }
+
+  @Test("A hub believes a spoke about the spoke's own networks only")
+  func spokesFilter() throws {
+    let site = try #require(try Sites.compile("dual-hub")["hq"])
+    let text = FRRConfiguration(site).text
+    #expect(text.contains("ip prefix-list SITE-berlin seq 5 permit 10.32.0.0/24\n"))
+    #expect(!text.contains("ip prefix-list SITE-berlin seq 5 permit 10.33.0.0/24\n"))
+    #expect(text.contains(" match interface vti4\n match ip address prefix-list SITE-berlin\n set src 10.255.3.1\n"))
   }
 
   @Test("A third party's gateway gets static routes, which OSPF tells the others of")
@@ -139,8 +153,8 @@ import Topology
     let frr = FRRConfiguration(try #require(sites["hq"]))
     #expect(frr.daemons == [.zebra, .ospfd, .staticd])
     #expect(frr.text.contains("ip route 10.3.0.0/24 vti3 1\n"))
-    #expect(frr.text.contains(" redistribute static route-map OVERLAY\n"))
-    #expect(!frr.text.contains("interface vti3\n"))
+    #expect(frr.text.contains(" redistribute static\n"))
+    #expect(!frr.text.contains("\ninterface vti3\n"))
   }
 
   @Test("FRR understands every line", .enabled(if: FRR.isThere, "vtysh is not installed"), arguments: Sites.names)
@@ -155,6 +169,19 @@ import Topology
   @Test("FRR's check can fail", .enabled(if: FRR.isThere, "vtysh is not installed"))
   func checkCanFail() throws {
     #expect(try FRR.complaint(about: "router ospf\n no such thing\nexit\n") != nil)
+  }
+}
+
+extension String {
+  /// The networks that the filter of this configuration lets in by a tunnel.
+  fileprivate func permitted(by tunnel: Tunnel) -> Set<String> {
+    let lines = split(separator: "\n").map(String.init)
+    let lists = lines.indices.dropLast().filter { lines[$0] == " match interface \(tunnel.interface)" }
+      .compactMap { lines[$0 + 1].split(separator: " ").last }
+    let networks = lines.filter { line in
+      lists.contains { line.contains("prefix-list \($0) seq ") && line.contains(" permit ") }
+    }
+    return Set(networks.compactMap { $0.split(separator: " ").last.map(String.init) })
   }
 }
 

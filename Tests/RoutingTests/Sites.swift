@@ -20,5 +20,5 @@ enum Sites {
   }
 
   /// The examples' names.
-  static let names = ["two-site", "hub-and-spoke", "full-mesh", "dual-isp", "dual-hub", "ipv6"]
+  static let names = ["two-site", "hub-and-spoke", "full-mesh", "dual-isp", "dual-hub", "ipv6", "bgp"]
 }

@@ -90,6 +90,31 @@ import WireFormat
     #expect(sites["hq"]?.tunnels.first?.peerPrefixes.map(\.description) == ["10.1.0.0/24", "10.255.0.11/32"])
   }
 
+  @Test("Where there are hubs, only they carry the traffic of others; without any, every site does")
+  func transit() throws {
+    let hubs = try compile(example: "dual-hub")
+    #expect(hubs["berlin"]?.routing.isTransit == false)
+    #expect(hubs["backup"]?.routing.isTransit == true)
+    #expect(hubs["berlin"]?.tunnels.map(\.peerIsTransit) == [true, true])
+    #expect(
+      hubs["hq"]?.tunnels.map { "\($0.peerSite) \($0.peerIsTransit)" } == [
+        "backup true", "berlin false", "paris false",
+      ])
+    let mesh = try compile(example: "full-mesh")
+    #expect(mesh.values.allSatisfy { $0.routing.isTransit && $0.tunnels.allSatisfy(\.peerIsTransit) })
+  }
+
+  @Test("A direct link of two spokes leads to each other only, not to what lies behind them")
+  func partialMesh() throws {
+    var allocations = Allocations()
+    let links =
+      "  shape: custom\n  links: [{ between: [hq, berlin] }, { between: [hq, oslo] }, { between: [berlin, oslo] }]"
+    let sites = try compile(try #require(BaseTopology.replacing([("  shape: hub-and-spoke", links)])), &allocations)
+    let direct = try #require(sites["berlin"]?.tunnels.first { $0.peerSite == "oslo" })
+    #expect(direct.peerPrefixes.map(\.description) == ["10.2.0.0/24", "10.255.0.12/32"])
+    #expect(!direct.peerIsTransit)
+  }
+
   @Test("Two lines at each end make four tunnels, dearer with each step of priority")
   func dualISP() throws {
     let tunnels = try #require(try compile(example: "dual-isp")["berlin"]?.tunnels)

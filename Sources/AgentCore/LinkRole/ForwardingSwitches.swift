@@ -8,6 +8,9 @@ enum ForwardingSwitches {
     let switches = [
       ("net/ipv4/ip_forward", "1"),
       ("net/ipv6/conf/all/forwarding", "1"),
+      // Of several next hops a flow keeps to one: the ports count too.
+      ("net/ipv4/fib_multipath_hash_policy", "1"),
+      ("net/ipv6/fib_multipath_hash_policy", "1"),
       // The larger one of this and the interface's own counts.
       ("net/ipv4/conf/all/rp_filter", "0"),
     ]

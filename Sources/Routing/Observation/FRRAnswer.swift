@@ -5,6 +5,8 @@ import WireFormat
 public enum FRRQuestion: String, CaseIterable, Sendable {
   /// Answered by `FRRAnswer.ospfNeighbours`.
   case ospfNeighbours = "show ip ospf neighbor json"
+  /// Answered by `FRRAnswer.bgpNeighbours`.
+  case bgpNeighbours = "show bgp summary json"
   /// Answered by `FRRAnswer.eigrpNeighbours`; eigrpd knows no JSON.
   case eigrpNeighbours = "show ip eigrp neighbors"
   /// Answered by `FRRAnswer.eigrpPeers`.
@@ -50,6 +52,32 @@ public enum FRRAnswer {
       guard let address = IPAddress(neighbour.ifaceAddress ?? neighbour.address ?? "") else { return nil }
       return RoutingNeighbour(
         interface: interface, address: address, state: state, isAdjacent: state.hasPrefix("Full"))
+    }
+  }
+
+  /// BGP's neighbours, which it knows by their address or by the interface that they are behind.
+  ///
+  /// - Parameters:
+  ///   - json: what bgpd says.
+  ///   - interfaces: the tunnel interface of each address of a neighbour.
+  public static func bgpNeighbours(
+    _ json: String, interfaces: [IPAddress: String]
+  ) throws(UnreadableAnswer) -> [RoutingNeighbour] {
+    struct Answer: Decodable {
+      struct Family: Decodable {
+        struct Peer: Decodable { let state: String }
+        let peers: [String: Peer]
+      }
+      let ipv4Unicast, ipv6Unicast: Family?
+    }
+    let answer = try decode(Answer.self, json, .bgpNeighbours)
+    // A session carries all families: it is up in each or in none.
+    let peers = (answer?.ipv4Unicast ?? answer?.ipv6Unicast)?.peers ?? [:]
+    return peers.sorted { $0.key < $1.key }.map { name, peer in
+      let address = IPAddress(name)
+      return RoutingNeighbour(
+        interface: address.flatMap { interfaces[$0] } ?? name, address: address, state: peer.state,
+        isAdjacent: peer.state == "Established")
     }
   }
 

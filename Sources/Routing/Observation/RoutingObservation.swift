@@ -2,7 +2,7 @@ import WireFormat
 
 /// What a gateway's routing daemons see.
 public struct RoutingObservation: Codable, Equatable, Sendable {
-  /// The neighbours of OSPF or EIGRP.
+  /// The neighbours of OSPF, BGP or EIGRP.
   public var neighbours: [RoutingNeighbour]
   /// The BFD sessions.
   public var bfdPeers: [BFDPeer]
@@ -22,19 +22,19 @@ public struct RoutingObservation: Codable, Equatable, Sendable {
   }
 }
 
-/// A neighbour of OSPF or EIGRP.
+/// A neighbour of OSPF, BGP or EIGRP.
 public struct RoutingNeighbour: Codable, Equatable, Sendable {
   /// The interface that it is behind.
   public var interface: String
-  /// Its address there.
-  public var address: IPAddress
+  /// Its address there; nil where it is not known yet, as with BGP over unnumbered tunnels.
+  public var address: IPAddress?
   /// What the daemon calls its state: `Full/-`; EIGRP lists only neighbours that are up.
   public var state: String
   /// Whether routes are exchanged.
   public var isAdjacent: Bool
 
   /// A neighbour.
-  public init(interface: String, address: IPAddress, state: String, isAdjacent: Bool) {
+  public init(interface: String, address: IPAddress?, state: String, isAdjacent: Bool) {
     self.interface = interface
     self.address = address
     self.state = state
@@ -66,7 +66,7 @@ public struct BFDPeer: Codable, Equatable, Sendable {
 public struct ObservedRoute: Codable, Equatable, Sendable {
   /// Where it leads.
   public var destination: IPPrefix
-  /// What it was learned from: `connected`, `kernel`, `static`, `ospf`, `eigrp`.
+  /// What it was learned from: `connected`, `kernel`, `static`, `ospf`, `bgp`, `eigrp`.
   public var source: String
   /// The interfaces of its next hops that are in use; empty for a blackhole.
   public var interfaces: [String]

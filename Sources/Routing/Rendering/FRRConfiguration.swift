@@ -9,6 +9,8 @@ public enum FRRDaemon: String, CaseIterable, Codable, Sendable {
   case staticd
   /// OSPF version 2 (RFC 2328).
   case ospfd
+  /// BGP (RFC 4271).
+  case bgpd
   /// EIGRP (RFC 7868).
   case eigrpd
   /// BFD (RFC 5880).
@@ -43,6 +45,7 @@ public struct FRRConfiguration: Equatable, Sendable {
     switch site.routing.routingProtocol {
     case .static: break
     case .ospf(let area): OSPFConfiguration(site, area: area).render(into: &lines)
+    case .bgp(let system): BGPConfiguration(site, autonomousSystem: system).render(into: &lines)
     case .eigrp: EIGRPConfiguration(site, interfaces: interfaces)?.render(into: &lines)
     }
     text = lines.text
@@ -52,11 +55,12 @@ public struct FRRConfiguration: Equatable, Sendable {
 
   private static func daemons(for site: SiteConfiguration, hasEIGRP: Bool) -> [FRRDaemon] {
     let hasStaticRoutes = !StaticRoutes(site).routes.isEmpty
+    let others: [FRRDaemon] = (site.routing.bfd == nil ? [] : [.bfdd]) + (hasStaticRoutes ? [.staticd] : [])
     switch site.routing.routingProtocol {
     case .static: return [.zebra, .staticd]
-    case .ospf:
-      return [.zebra, .ospfd] + (site.routing.bfd == nil ? [] : [.bfdd]) + (hasStaticRoutes ? [.staticd] : [])
-    case .eigrp: return [.zebra] + (hasEIGRP ? [.eigrpd] : []) + (hasStaticRoutes ? [.staticd] : [])
+    case .ospf: return [.zebra, .ospfd] + others
+    case .bgp: return [.zebra, .bgpd] + others
+    case .eigrp: return [.zebra] + (hasEIGRP ? [.eigrpd] : []) + others
     }
   }
 }

@@ -3,8 +3,6 @@ import WireFormat
 
 /// OSPF version 2 over the tunnels: point-to-point, so that it needs no addresses of its own there.
 struct OSPFConfiguration {
-  private static let bfdProfile = "OVERLAY"
-
   private let site: SiteConfiguration
   private let area: String
 
@@ -14,7 +12,7 @@ struct OSPFConfiguration {
   }
 
   func render(into lines: inout FRRLines) {
-    if let bfd = site.routing.bfd { render(bfd, into: &lines) }
+    if let bfd = site.routing.bfd { BFDProfile.render(bfd, into: &lines) }
     for tunnel in site.tunnels where tunnel.peerIsManaged {
       lines.block("interface \(tunnel.interface)", speaking(tunnel))
     }
@@ -27,18 +25,7 @@ struct OSPFConfiguration {
         "ospf router-id \(site.routing.routerID)", "log-adjacency-changes",
         // The first change at once, then with care (milliseconds). What a neighbour may send must not arrive too early.
         "timers throttle spf 0 50 2000", "timers throttle lsa all 50", "timers lsa min-arrival 20",
-      ] + (site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static route-map \(RouteFilter.name)"] : []))
-  }
-
-  private func render(_ bfd: RoutingConfiguration.BFD, into lines: inout FRRLines) {
-    lines.add("!")
-    lines.add("bfd")
-    lines.add(" profile \(OSPFConfiguration.bfdProfile)")
-    lines.add("  transmit-interval \(bfd.intervalMilliseconds)")
-    lines.add("  receive-interval \(bfd.intervalMilliseconds)")
-    lines.add("  detect-multiplier \(bfd.multiplier)")
-    lines.add(" exit")
-    lines.add("exit")
+      ] + (site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static"] : []))
   }
 
   private func speaking(_ tunnel: Tunnel) -> [String] {
@@ -52,7 +39,7 @@ struct OSPFConfiguration {
       "ip ospf mtu-ignore",
     ]
     if site.routing.bfd != nil {
-      lines += ["ip ospf bfd", "ip ospf bfd profile \(OSPFConfiguration.bfdProfile)"]
+      lines += ["ip ospf bfd", "ip ospf bfd profile \(BFDProfile.name)"]
     }
     return lines
   }

@@ -71,7 +71,8 @@ private struct Compilation {
       uplinks: site.uplinks, tunnels: tunnels.sorted { $0.name < $1.name },
       routing: RoutingConfiguration(
         routingProtocol: topology.routing.routingProtocol, routerID: site.routerID, bfd: topology.routing.bfd,
-        announced: site.networks, protected: paths.networks { $0 != site.name }),
+        isTransit: topology.transitSites.contains(site.name), announced: site.networks,
+        protected: paths.networks { $0 != site.name }),
       measurementMilliseconds: topology.measurementMilliseconds)
   }
 
@@ -81,7 +82,8 @@ private struct Compilation {
     return Tunnel(
       name: plan.name, interface: "vti\(allocations.interfaceNumbers[plan.name] ?? 0)", peerSite: remote.site.name,
       peerLoopbacks: remote.site.loopbacks, peerPrefixes: paths.networks(behind: remote.site.name, far: far),
-      peerIsManaged: remote.site.isManaged, addressing: addressing(of: plan, isFirst: isFirst),
+      peerIsManaged: remote.site.isManaged, peerIsTransit: topology.transitSites.contains(remote.site.name),
+      addressing: addressing(of: plan, isFirst: isFirst),
       uplink: local.uplink.name, remoteAddress: remote.reachableAddress, initiates: plan.firstInitiates == isFirst,
       localIdentity: local.identity(in: topology.name), remoteIdentity: remote.identity(in: topology.name),
       authentication: authentication(of: plan.link, with: remote.site),
@@ -128,7 +130,7 @@ private struct Paths {
 
   init(_ topology: TopologyDocument) {
     networks = topology.sites.flatMap { site in site.networks.map { ($0, site.name) } }.sorted { $0.0 < $1.0 }
-    let graph = LinkGraph(pairs: topology.links.map(\.sites))
+    let graph = LinkGraph(pairs: topology.links.map(\.sites), transit: topology.transitSites)
     distances = Dictionary(topology.sites.map { ($0.name, graph.distances(from: $0.name)) }) { first, _ in first }
   }
 

@@ -1,8 +1,11 @@
 /// The sites and links of an overlay as a graph.
 struct LinkGraph {
   private var neighbours: [String: [String]] = [:]
+  private let transit: Set<String>
 
-  init(pairs: some Sequence<SitePair>) {
+  /// A graph whose paths lead through sites of `transit` only.
+  init(pairs: some Sequence<SitePair>, transit: Set<String>) {
+    self.transit = transit
     for pair in pairs {
       neighbours[pair.first, default: []].append(pair.second)
       neighbours[pair.second, default: []].append(pair.first)
@@ -21,6 +24,7 @@ struct LinkGraph {
     while next < queue.count {
       let site = queue[next]
       next += 1
+      guard site == start || transit.contains(site) else { continue }
       for neighbour in neighbours[site] ?? [] where distances[neighbour] == nil {
         distances[neighbour] = (distances[site] ?? 0) + 1
         queue.append(neighbour)

@@ -35,9 +35,11 @@ enum SiteDescription {
       switch routing.routingProtocol {
       case .static: "static"
       case .ospf(let area): "ospf, area \(area)"
+      case .bgp(let system): "bgp, autonomous system \(system)"
       case .eigrp(let system): "eigrp, autonomous system \(system)"
       }
-    return name + (routing.bfd.map { ", bfd \($0.intervalMilliseconds)ms × \($0.multiplier)" } ?? "")
+    let transit = routing.isTransit ? ", transit" : ""
+    return name + transit + (routing.bfd.map { ", bfd \($0.intervalMilliseconds)ms × \($0.multiplier)" } ?? "")
   }
 
   private static func list(_ values: [some CustomStringConvertible]) -> String {
@@ -87,7 +89,10 @@ enum TunnelDescription {
       }
     return [
       .init("interface", tunnel.interface), .init("addressing", addressing), .init("uplink", tunnel.uplink),
-      .init("peer site", "\(tunnel.peerSite)\(tunnel.peerIsManaged ? "" : ", not managed by Fabric")"),
+      .init(
+        "peer site",
+        "\(tunnel.peerSite)\(tunnel.peerIsManaged ? "" : ", not managed by Fabric")\(tunnel.peerIsTransit ? ", transit" : "")"
+      ),
       .init("peer loopback", list(tunnel.peerLoopbacks)), .init("peer networks", list(tunnel.peerPrefixes)),
       .init("peer address", tunnel.remoteAddress?.description ?? "unknown"),
       .init("initiates", tunnel.initiates ? "yes" : "no"), .init("local identity", tunnel.localIdentity),

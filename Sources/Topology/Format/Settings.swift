@@ -2,7 +2,7 @@ import Foundation
 import WireFormat
 
 /// The routing protocols that the format knows.
-enum RoutingProtocolName: String, CaseIterable { case `static`, ospf, eigrp }
+enum RoutingProtocolName: String, CaseIterable { case `static`, ospf, bgp, eigrp }
 
 extension Format {
   private static let second = Milliseconds(count: 1000)
@@ -23,7 +23,7 @@ extension Format {
   static let replayWindow = integer("a number of packets", 64...4096)
   static let priority = integer("a number", 1...100)
   static let mtu = integer("a number of bytes", 1280...9000)
-  static let autonomousSystem = integer("a number", 1...65535)
+  static let autonomousSystem = integer("a number", 1...4_294_967_294)
 
   /// A duration within bounds, or 0.
   private static func durationOrNever(
@@ -46,14 +46,6 @@ extension Format {
         let data = Data(base64Encoded: lines.dropFirst().dropLast().joined()), data.first == 0x30, data.count <= 1 << 14
       else { return nil }
       return [UInt8](data)
-    })
-
-  /// The routing protocol; BGP is not there yet, and it says so.
-  static let routingProtocol = ScalarFormat<RoutingProtocolName>(
-    "static, ospf or eigrp", .choice(RoutingProtocolName.allCases.map(\.rawValue), open: false),
-    reading: { text in
-      guard text != "bgp" else { return .failure(Misfit("`bgp` is not yet supported", "write `ospf`")) }
-      return choice(RoutingProtocolName.self).read(text)
     })
 
   /// An OSPF area, kept as it is written.

@@ -33,6 +33,12 @@ public struct TopologyDocument: Equatable, Sendable {
     public var bfd: RoutingConfiguration.BFD?
   }
 
+  /// The names of the sites that other sites' traffic may cross: the hubs, or all of ours where there are none.
+  public var transitSites: Set<String> {
+    let hubs = sites.filter { $0.role == .hub }
+    return Set((hubs.isEmpty ? sites.filter(\.isManaged) : hubs).map(\.name))
+  }
+
   /// The site of that name.
   public func site(named name: String) -> Site? { sites.first { $0.name == name } }
 }
@@ -59,7 +65,7 @@ public struct Site: Equatable, Sendable {
 
   /// The site's name: a DNS label.
   public var name: String
-  /// Hub or spoke; without meaning in other shapes.
+  /// Hub or spoke. Where there are hubs, only they carry the traffic of others.
   public var role: Role
   /// Whether Fabric runs there, or it is a third party's gateway.
   public var isManaged: Bool

@@ -35,7 +35,7 @@ extension DocumentReader {
   private mutating func routing(_ node: YAMLNode?) -> RoutingDraft? {
     guard let record = record(node, RoutingKey.self) else { return nil }
     return RoutingDraft(
-      position: record.position, routingProtocol: scalar(record[.protocol], Format.routingProtocol),
+      position: record.position, routingProtocol: scalar(record[.protocol], Format.choice(RoutingProtocolName.self)),
       area: scalar(record[.area], Format.area),
       autonomousSystem: scalar(record[.autonomousSystem], Format.autonomousSystem),
       hasAutonomousSystem: record[.autonomousSystem] != nil, bfd: bfd(record[.bfd]))

@@ -122,11 +122,16 @@ enum RoutingKey: String, TopologyKey {
   var field: Field {
     switch self {
     case .protocol:
-      Field(shape: .of(Format.routingProtocol), isRequired: true, documentation: "static, ospf or eigrp.")
+      Field(
+        shape: .of(Format.choice(RoutingProtocolName.self)), isRequired: true,
+        documentation: "static, ospf, bgp or eigrp.")
     case .area: Field(shape: .of(Format.area), documentation: "The OSPF area, a number or dotted. Default: 0.")
     case .autonomousSystem:
-      Field(shape: .of(Format.autonomousSystem), documentation: "The EIGRP autonomous system; needed with eigrp.")
-    case .bfd: Field(shape: .mapping(BFDKey.self), documentation: "BFD on every tunnel, with ospf. Default: none.")
+      Field(
+        shape: .of(Format.autonomousSystem),
+        documentation: "The autonomous system of the overlay; needed with bgp and eigrp.")
+    case .bfd:
+      Field(shape: .mapping(BFDKey.self), documentation: "BFD on every tunnel, with ospf or bgp. Default: none.")
     }
   }
 }

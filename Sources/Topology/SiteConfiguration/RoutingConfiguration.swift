@@ -8,6 +8,8 @@ public struct RoutingConfiguration: Codable, Equatable, Sendable {
     case `static`
     /// OSPF version 2 in one area, in dotted or plain decimal.
     case ospf(area: String)
+    /// Internal BGP in one autonomous system (RFC 4271): transit sites reflect routes (RFC 4456).
+    case bgp(autonomousSystem: Int)
     /// EIGRP in one autonomous system, over numbered tunnels.
     case eigrp(autonomousSystem: Int)
   }
@@ -32,6 +34,8 @@ public struct RoutingConfiguration: Codable, Equatable, Sendable {
   public var routerID: IPAddress
   /// BFD, where it is used.
   public var bfd: BFD?
+  /// Whether other sites' traffic may cross this one: a hub, or any site where there are none.
+  public var isTransit: Bool
   /// The networks that the site announces: its LANs and loopbacks.
   public var announced: [IPPrefix]
   /// Every network of the whole overlay other than the site's own: a blackhole stands under each, so that traffic for a
@@ -40,11 +44,13 @@ public struct RoutingConfiguration: Codable, Equatable, Sendable {
 
   /// Puts a routing configuration together.
   public init(
-    routingProtocol: RoutingProtocol, routerID: IPAddress, bfd: BFD?, announced: [IPPrefix], protected: [IPPrefix]
+    routingProtocol: RoutingProtocol, routerID: IPAddress, bfd: BFD?, isTransit: Bool = true, announced: [IPPrefix],
+    protected: [IPPrefix]
   ) {
     self.routingProtocol = routingProtocol
     self.routerID = routerID
     self.bfd = bfd
+    self.isTransit = isTransit
     self.announced = announced
     self.protected = protected
   }

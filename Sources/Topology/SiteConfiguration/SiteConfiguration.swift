@@ -113,6 +113,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public var peerPrefixes: [IPPrefix]
   /// Whether the peer runs Fabric, or is a third party's gateway.
   public var peerIsManaged: Bool
+  /// Whether the peer may announce other sites' networks; from any other peer only `peerPrefixes` are taken.
+  public var peerIsTransit: Bool
   /// How the VTI is addressed.
   public var addressing: Addressing
   /// The name of this site's uplink that carries the tunnel.
@@ -143,7 +145,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   /// Puts a tunnel together.
   public init(
     name: String, interface: String, peerSite: String, peerLoopbacks: [IPAddress], peerPrefixes: [IPPrefix],
-    peerIsManaged: Bool, addressing: Addressing, uplink: String, remoteAddress: IPAddress?, initiates: Bool,
+    peerIsManaged: Bool, peerIsTransit: Bool = true, addressing: Addressing, uplink: String, remoteAddress: IPAddress?,
+    initiates: Bool,
     localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication,
     postQuantumKey: PostQuantumKey? = nil, ike: IKEProfile, ipsec: IPsecProfile, encapsulation: Encapsulation,
     cost: Int,
@@ -155,6 +158,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
     self.peerLoopbacks = peerLoopbacks
     self.peerPrefixes = peerPrefixes
     self.peerIsManaged = peerIsManaged
+    self.peerIsTransit = peerIsTransit
     self.addressing = addressing
     self.uplink = uplink
     self.remoteAddress = remoteAddress

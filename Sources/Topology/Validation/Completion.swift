@@ -39,6 +39,7 @@ extension Validator {
     let routingProtocol: RoutingConfiguration.RoutingProtocol =
       switch routing?.routingProtocol?.value {
       case .ospf: .ospf(area: routing?.area?.value ?? "0")
+      case .bgp: .bgp(autonomousSystem: routing?.autonomousSystem?.value ?? 0)
       case .eigrp: .eigrp(autonomousSystem: routing?.autonomousSystem?.value ?? 0)
       case .static, nil: .static
       }

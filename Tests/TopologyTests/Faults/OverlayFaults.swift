@@ -10,9 +10,28 @@ extension Fault {
       replacing: [("shape: hub-and-spoke", "shape: hub-and-spokes")],
       ["41:10: `hub-and-spokes` is not known here | did you mean `hub-and-spoke`?"]),
     Fault(
-      "BGP",
-      replacing: [("protocol: ospf, area: 0", "protocol: bgp")],
-      ["43:24: `bgp` is not yet supported | write `ospf`"]),
+      "BGP without an autonomous system, and with an area",
+      replacing: [("protocol: ospf, area: 0", "protocol: bgp, area: 0")],
+      [
+        "43:12: BGP needs `autonomousSystem` | add one, such as `autonomousSystem: 65000`",
+        "43:35: `area` has no meaning with bgp | remove it, or write `protocol: ospf`",
+      ]),
+    Fault(
+      "an autonomous system of OSPF",
+      replacing: [("protocol: ospf, area: 0", "protocol: ospf, autonomousSystem: 65000")],
+      [
+        "43:48: `autonomousSystem` has no meaning with ospf | remove it, or write `protocol: bgp` or `protocol: eigrp`"
+      ]),
+    Fault(
+      "BGP with IPv6 over numbered tunnels, whose sessions are IPv4's",
+      replacing: [
+        ("{ addressing: unnumbered }", "{ pool: 172.31.0.0/24 }"),
+        ("protocol: ospf, area: 0", "protocol: bgp, autonomousSystem: 65000"),
+        ("loopback: 10.255.0.11", "loopback: [10.255.0.11, \"2001:db8::11\"]"),
+      ],
+      [
+        "29:29: bgp carries IPv4 routes only over numbered tunnels, not 2001:db8::11/128 | write `protocol: static`, or remove the IPv6 address"
+      ]),
     Fault(
       "an area that is none",
       replacing: [("area: 0", "area: backbone")],
@@ -43,7 +62,7 @@ extension Fault {
           "  shape: hub-and-spoke\n  tunnels: { pool: 172.31.0.0/24 }\n  routing: { protocol: eigrp, autonomousSystem: 70000 }"
         )
       ],
-      ["43:49: `70000` is not a number from 1 to 65535"]),
+      ["43:49: `70000` is not a number from 1 to 65535, as EIGRP has it"]),
     Fault(
       "EIGRP with BFD, which it would not hear",
       replacing: [
@@ -52,7 +71,9 @@ extension Fault {
           "  shape: hub-and-spoke\n  tunnels: { pool: 172.31.0.0/24 }\n  routing: { protocol: eigrp, autonomousSystem: 777, bfd: {} }"
         )
       ],
-      ["43:59: BFD has no effect with eigrp: nothing there listens to it | remove it, or write `protocol: ospf`"]),
+      [
+        "43:59: BFD has no effect with eigrp: nothing there listens to it | remove it, or write `protocol: ospf` or `protocol: bgp`"
+      ]),
     Fault(
       "an area of EIGRP",
       replacing: [
@@ -100,8 +121,8 @@ extension Fault {
       "a custom overlay without links",
       replacing: [("shape: hub-and-spoke", "shape: custom")],
       [
-        "28:3: no chain of links connects `berlin` to `hq` | add the link that is missing",
-        "34:3: no chain of links connects `oslo` to `hq` | add the link that is missing",
+        "28:3: no chain of links by way of hubs connects `berlin` to `hq` | add the link that is missing",
+        "34:3: no chain of links by way of hubs connects `oslo` to `hq` | add the link that is missing",
         "41:3: a custom overlay needs `links` | list them, such as `links: [{ between: [hq, berlin] }]`",
       ]),
     Fault(
@@ -112,7 +133,16 @@ extension Fault {
           "  shape: custom\n  links:\n    - { between: [hq, berlin] }\n  routing: { protocol: ospf }"
         )
       ],
-      ["34:3: no chain of links connects `oslo` to `hq` | add the link that is missing"]),
+      ["34:3: no chain of links by way of hubs connects `oslo` to `hq` | add the link that is missing"]),
+    Fault(
+      "a site that only a spoke would connect",
+      replacing: [
+        (
+          "  shape: hub-and-spoke\n  tunnels: { addressing: unnumbered }\n  routing: { protocol: ospf, area: 0 }",
+          "  shape: custom\n  links:\n    - { between: [hq, berlin] }\n    - { between: [berlin, oslo] }\n  routing: { protocol: ospf }"
+        )
+      ],
+      ["34:3: no chain of links by way of hubs connects `oslo` to `hq` | add the link that is missing"]),
     Fault(
       "a link to nowhere",
       replacing: [

@@ -44,7 +44,7 @@ struct EIGRPWatch {
   static func faults(neighbours: [RoutingNeighbour], peers: [String: Int], nextHops: Set<IPAddress>) -> Set<Fault> {
     let accompanied = Set(neighbours.map(\.interface))
     let lonely = peers.filter { $0.value > 0 && !accompanied.contains($0.key) }.keys
-    let isStale = !nextHops.isSubset(of: neighbours.map(\.address))
+    let isStale = !nextHops.isSubset(of: neighbours.compactMap(\.address))
     return Set(lonely.map { .noNeighbour(interface: $0) } + (isStale ? [.staleNextHop] : []))
   }
 

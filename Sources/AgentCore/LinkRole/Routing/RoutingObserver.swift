@@ -1,6 +1,7 @@
 import LinuxNetworking
 import Routing
 import Topology
+import WireFormat
 
 /// What the routing daemons are known to have.
 struct RoutingState: Equatable, Sendable {
@@ -13,7 +14,8 @@ struct RoutingState: Equatable, Sendable {
     let here = neighbours.filter { $0.interface == interface }
     if here.contains(where: \.isAdjacent) { return nil }
     guard let neighbour = here.first else { return "no routing neighbour on \(interface)" }
-    return "the routing neighbour \(neighbour.address) on \(interface) is only \(neighbour.state)"
+    let name = neighbour.address.map { " \($0)" } ?? ""
+    return "the routing neighbour\(name) on \(interface) is only \(neighbour.state)"
   }
 }
 
@@ -73,6 +75,7 @@ final class RoutingObserver {
     switch routingProtocol {
     case .static: []
     case .ospf: [.ospfNeighbours]
+    case .bgp: [.bgpNeighbours]
     case .eigrp: [.eigrpNeighbours, .eigrpInterfaces, .eigrpTopology]
     }
   }
@@ -81,16 +84,26 @@ final class RoutingObserver {
     isAsking = false
     var new = RoutingState()
     if let answer {
-      if case .eigrp = routingProtocol {
+      switch routingProtocol {
+      case .static: break
+      case .ospf: new.neighbours = try? FRRAnswer.ospfNeighbours(answer)
+      case .bgp: new.neighbours = try? FRRAnswer.bgpNeighbours(answer, interfaces: interfacesByPeer)
+      case .eigrp:
         new.neighbours = FRRAnswer.eigrpNeighbours(answer)
         restartIfStuck(answer)
-      } else {
-        new.neighbours = try? FRRAnswer.ospfNeighbours(answer)
       }
     }
     guard new != state else { return }
     state = new
     onChange()
+  }
+
+  private var interfacesByPeer: [IPAddress: String] {
+    let peers = (configuration?.tunnels ?? []).compactMap { tunnel -> (IPAddress, String)? in
+      guard case .numbered(_, let peer) = tunnel.addressing else { return nil }
+      return (peer, tunnel.interface)
+    }
+    return Dictionary(peers) { first, _ in first }
   }
 
   private func restartIfStuck(_ answer: String) {
