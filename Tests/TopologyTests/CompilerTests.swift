@@ -194,6 +194,21 @@ import WireFormat
     #expect(tunnel.initiates)
     #expect(tunnel.remoteIdentity == "203.0.113.2")
     #expect(tunnel.localIdentity == "isp-a.hq.acme")
+    #expect(tunnel.selectors == .any)
+  }
+
+  @Test("A policy-based third party is asked for traffic between the two sites' LANs and for no other")
+  func selectors() throws {
+    let text = try #require(
+      BaseTopology.replacing([
+        ("  oslo:\n    loopback: 10.255.0.12\n", "  oslo:\n    managed: false\n"),
+        ("  tunnels:", "  links: [{ between: [hq, oslo], selectors: lans }]\n  tunnels:"),
+      ]))
+    var allocations = Allocations()
+    let tunnels = try #require(try compile(text, &allocations)["hq"]?.tunnels)
+    let hq = try #require(IPPrefix("10.0.0.0/24"))
+    let oslo = try #require(IPPrefix("10.2.0.0/24"))
+    #expect(tunnels.map(\.selectors) == [.any, .networks(local: [hq], remote: [oslo])])
   }
 
   @Test("A tunnel keeps its interface and network for as long as it lives; a new one gets new ones")

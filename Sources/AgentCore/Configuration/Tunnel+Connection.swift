@@ -28,10 +28,26 @@ extension Tunnel {
       authentication: IKEAuthentication(authentication), postQuantumPresharedKey: postQuantumPresharedKey,
       initiates: initiates, ikeProposals: try ike.proposals(),
       childProposals: try ipsec.proposals(additional: ike.additionalKeyExchanges()),
-      localSelectors: [.any(.v4), .any(.v6)], remoteSelectors: [.any(.v4), .any(.v6)],
+      localSelectors: selectors.local, remoteSelectors: selectors.remote,
       ikeLifetime: .seconds(ike.lifetimeSeconds), childLifetime: .seconds(ipsec.lifetimeSeconds),
       childLifetimeBytes: ipsec.lifetimeBytes, deadPeerInterval: .seconds(ike.dpdSeconds),
       forceEncapsulation: encapsulation == .udp, replayWindow: ipsec.replayWindow)
+  }
+}
+
+extension Tunnel.Selectors {
+  fileprivate var local: [TrafficSelector] {
+    switch self {
+    case .any: [.any(.v4), .any(.v6)]
+    case .networks(let local, _): local.map { TrafficSelector($0) }
+    }
+  }
+
+  fileprivate var remote: [TrafficSelector] {
+    switch self {
+    case .any: [.any(.v4), .any(.v6)]
+    case .networks(_, let remote): remote.map { TrafficSelector($0) }
+    }
   }
 }
 

@@ -81,6 +81,13 @@ enum TunnelDescription {
     }
   }
 
+  private static func text(of selectors: Tunnel.Selectors) -> String {
+    switch selectors {
+    case .any: "any"
+    case .networks(let local, let remote): "\(list(local)) to \(list(remote))"
+    }
+  }
+
   private static func facts(of tunnel: Tunnel) -> [Comparison.Fact] {
     let addressing =
       switch tunnel.addressing {
@@ -99,6 +106,7 @@ enum TunnelDescription {
       .init("peer identity", tunnel.remoteIdentity), .init("encapsulation", tunnel.encapsulation.rawValue),
       .init("authentication", text(of: tunnel.authentication)), .init("cost", "\(tunnel.cost)"),
       .init("liveness", tunnel.liveness.map { "\($0.intervalMilliseconds)ms × \($0.multiplier)" } ?? "none"),
+      .init("selectors", text(of: tunnel.selectors)),
     ] + facts(of: tunnel.ike) + facts(of: tunnel.ipsec)
   }
 

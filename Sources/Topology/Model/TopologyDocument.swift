@@ -80,9 +80,12 @@ public struct Site: Equatable, Sendable {
   /// The ISP lines. The gateway of a fixed third-party line is the line's own address where the file does not say.
   public var uplinks: [Uplink]
 
+  /// The LANs' networks.
+  public var lanPrefixes: [IPPrefix] { lans.flatMap(\.addresses).map(\.prefix) }
+
   /// Everything that the site brings into the overlay: its LANs and loopbacks, in order and without repetition.
   public var networks: [IPPrefix] {
-    Set(lans.flatMap(\.addresses).map(\.prefix) + loopbacks.map(IPPrefix.init(host:))).sorted()
+    Set(lanPrefixes + loopbacks.map(IPPrefix.init(host:))).sorted()
   }
 }
 
@@ -115,10 +118,20 @@ public struct Link: Equatable, Sendable {
   public var ipsec: IPsecProfile
   /// How ESP travels.
   public var encapsulation: Encapsulation
+  /// Which traffic the Child SA is negotiated for.
+  public var selectors: LinkSelectors
   /// How the two ends prove who they are.
   public var authentication: LinkAuthentication
   /// The post-quantum preshared key, where the file gives one; else the controller generates it, if `ike` wants one.
   public var postQuantumKey: PostQuantumKey?
+}
+
+/// Which traffic a link's Child SA is negotiated for (RFC 7296 section 2.9).
+public enum LinkSelectors: String, CaseIterable, Sendable {
+  /// Whatever routes lead into the tunnel; the peer may narrow it.
+  case any
+  /// The LANs of the two sites and no others, for a policy-based peer that takes no more than its own policy says.
+  case lans
 }
 
 /// How the two ends of a link prove who they are.

@@ -91,6 +91,7 @@ struct LinkDraft {
   var psk: Located<String>?
   var postQuantumKey: Located<(identity: String, key: String)>?
   var encapsulation: Encapsulation?
+  var selectors: Located<LinkSelectors>?
 
   /// The pair, if two different sites are named.
   var pair: SitePair? {

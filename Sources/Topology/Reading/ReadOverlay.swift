@@ -22,7 +22,8 @@ extension DocumentReader {
       ike: scalar(record[.ike], Format.name), ipsec: scalar(record[.ipsec], Format.name),
       authentication: scalar(record[.authentication], Format.choice(AuthenticationName.self)),
       psk: scalar(record[.psk], Format.text), postQuantumKey: postQuantumKey(record[.ppk]),
-      encapsulation: scalar(record[.encapsulation], Format.choice(Encapsulation.self))?.value)
+      encapsulation: scalar(record[.encapsulation], Format.choice(Encapsulation.self))?.value,
+      selectors: scalar(record[.selectors], Format.choice(LinkSelectors.self)))
   }
 
   private mutating func postQuantumKey(_ node: YAMLNode?) -> Located<(identity: String, key: String)>? {

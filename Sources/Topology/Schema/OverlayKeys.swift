@@ -29,7 +29,7 @@ enum OverlayShape: String, CaseIterable {
 }
 
 enum LinkKey: String, TopologyKey {
-  case between, ike, ipsec, authentication, psk, ppk, encapsulation
+  case between, ike, ipsec, authentication, psk, ppk, encapsulation, selectors
 
   static let subject = "a link"
   var field: Field {
@@ -51,6 +51,11 @@ enum LinkKey: String, TopologyKey {
         documentation: "The post-quantum preshared key of a third party; else the controller makes it.")
     case .encapsulation:
       Field(shape: .of(Format.choice(Encapsulation.self)), documentation: "How ESP travels on this link.")
+    case .selectors:
+      Field(
+        shape: .of(Format.choice(LinkSelectors.self)),
+        documentation:
+          "Which traffic a third party's gateway is asked to take: any (the default), or only the two sites' lans.")
     }
   }
 }

@@ -101,6 +101,14 @@ public struct Tunnel: Codable, Equatable, Sendable {
     case numbered(local: InterfaceAddress, peer: IPAddress)
   }
 
+  /// What the Child SA is negotiated for (RFC 7296 section 2.9).
+  public enum Selectors: Codable, Equatable, Sendable {
+    /// Everything.
+    case any
+    /// Traffic between these networks.
+    case networks(local: [IPPrefix], remote: [IPPrefix])
+  }
+
   /// The tunnel's name, the same at both ends: `SITE.UPLINK--SITE.UPLINK`, the ends in alphabetical order.
   public var name: String
   /// The VTI's device name, stable across revisions, at most 15 characters: `vti7`.
@@ -141,6 +149,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public var cost: Int
   /// How the tunnel is tested for whether it carries packets; nil for not at all.
   public var liveness: LivenessTimers?
+  /// What the Child SA is negotiated for.
+  public var selectors: Selectors
 
   /// Puts a tunnel together.
   public init(
@@ -150,7 +160,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
     localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication,
     postQuantumKey: PostQuantumKey? = nil, ike: IKEProfile, ipsec: IPsecProfile, encapsulation: Encapsulation,
     cost: Int,
-    liveness: LivenessTimers? = nil
+    liveness: LivenessTimers? = nil, selectors: Selectors = .any
   ) {
     self.name = name
     self.interface = interface
@@ -172,6 +182,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
     self.encapsulation = encapsulation
     self.cost = cost
     self.liveness = liveness
+    self.selectors = selectors
   }
 }
 

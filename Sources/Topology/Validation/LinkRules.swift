@@ -12,6 +12,7 @@ extension Validator {
       guard let first = site(pair.first), let second = site(pair.second) else { continue }
       let setting = settings[pair]
       checkReach(first, second, setting)
+      checkSelectors(first, second, setting)
       let ike = agreed(
         draft.ikeProfile(named: setting?.ike ?? first.ike), draft.ikeProfile(named: setting?.ike ?? second.ike),
         at: [first.ike, second.ike], &disagreements)
@@ -22,7 +23,8 @@ extension Validator {
       links.append(
         Link(
           sites: pair, ike: ike, ipsec: ipsec, encapsulation: setting?.encapsulation ?? draft.encapsulation,
-          authentication: authentication(of: first, second, setting), postQuantumKey: postQuantumKey(setting, ike)))
+          selectors: setting?.selectors?.value ?? .any, authentication: authentication(of: first, second, setting),
+          postQuantumKey: postQuantumKey(setting, ike)))
     }
     return links
   }
@@ -105,6 +107,21 @@ extension Validator {
       report(
         position, "\(names) cannot be linked: one end has only IPv4 uplinks, the other only IPv6",
         "give one of them an uplink of the other family")
+    }
+  }
+
+  /// Selectors of single networks are for policy-based third parties: our own gateways route what they learn.
+  private mutating func checkSelectors(_ first: SiteDraft, _ second: SiteDraft, _ setting: LinkDraft?) {
+    guard let selectors = setting?.selectors, selectors.value == .lans else { return }
+    if first.isManaged, second.isManaged {
+      report(
+        selectors.position, "`selectors: lans` is for third parties' gateways, and Fabric runs both of these",
+        "remove it: what goes into a tunnel between them is decided by routing")
+    }
+    for site in [first, second] where site.lans.isEmpty {
+      report(
+        selectors.position, "`selectors: lans` needs LANs at both ends, and `\(site.name.value)` has none",
+        "give it `lans`, or remove `selectors`")
     }
   }
 

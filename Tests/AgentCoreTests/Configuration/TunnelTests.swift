@@ -11,6 +11,18 @@ struct TunnelTests {
   private let tunnel = SampleSite.tunnel("dsl", "vti0", cost: 10)
   private let uplink = SampleSite.uplink("dsl", "wan0", "198.51.100")
 
+  @Test("asks a policy-based peer for its networks alone")
+  func selectors() throws {
+    var tunnel = tunnel
+    #expect(try tunnel.connection(localAddress: nil).localSelectors == [.any(.v4), .any(.v6)])
+    let local = SampleSite.prefix("10.1.0.0/24")
+    let remote = SampleSite.prefix("10.2.0.0/24")
+    tunnel.selectors = .networks(local: [local], remote: [remote])
+    let connection = try tunnel.connection(localAddress: nil)
+    #expect(connection.localSelectors == [TrafficSelector(local)])
+    #expect(connection.remoteSelectors == [TrafficSelector(remote)])
+  }
+
   @Test("becomes a connection with its proposals in the order of preference")
   func connection() throws {
     let connection = try tunnel.connection(localAddress: SampleSite.address("198.51.100.11"))

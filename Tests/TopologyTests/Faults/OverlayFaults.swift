@@ -33,6 +33,16 @@ extension Fault {
         "29:29: bgp carries IPv4 routes only over numbered tunnels, not 2001:db8::11/128 | write `protocol: static`, or remove the IPv6 address"
       ]),
     Fault(
+      "selectors between gateways that are both Fabric's, one of which has no LAN",
+      replacing: [
+        ("  tunnels:", "  links: [{ between: [hq, oslo], selectors: lans }]\n  tunnels:"),
+        ("    lans:\n      - { interface: lan0, address: 10.2.0.1/24 }\n", ""),
+      ],
+      [
+        "40:45: `selectors: lans` is for third parties' gateways, and Fabric runs both of these | remove it: what goes into a tunnel between them is decided by routing",
+        "40:45: `selectors: lans` needs LANs at both ends, and `oslo` has none | give it `lans`, or remove `selectors`",
+      ]),
+    Fault(
       "an area that is none",
       replacing: [("area: 0", "area: backbone")],
       ["43:36: `backbone` is not an OSPF area such as 0 or 0.0.0.1"]),
