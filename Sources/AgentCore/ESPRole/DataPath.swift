@@ -9,7 +9,9 @@ import WireFormat
 ///     in:   receive  ─► keepalive / IKE / ESP ─► SA by SPI ─► open ───────────► TUN write
 ///
 /// Every turn of the loop carries at most a batch of each ready descriptor, so that a busy tunnel does not starve the
-/// others. Nothing is allocated per packet. What cannot be carried is dropped and counted, never sent in clear.
+/// others. Nothing queues here: where an uplink has no room, packets stay in the queues of their own tunnels' interfaces, and
+/// the tunnels take turns at what room there is. Nothing is allocated per packet. What cannot be carried is dropped and
+/// counted, never sent in clear.
 final class DataPath {
   let database = SADatabase(random: SystemRandom())
   private(set) var tunnels: [Int: TunnelInterface] = [:]
@@ -23,6 +25,9 @@ final class DataPath {
   var onPathMTUReport: (_ uplink: ESPUplink, PathMTUReport) -> Void = { _, _ in }
 
   let outbound = OutboundPath()
+  /// Tunnels that wait for room at their uplinks, by number, the one that has waited longest first.
+  private var waiting: [Int] = []
+  private var roomTimer: EventTimer?
   private let wakefulness: Wakefulness?
   private let loop: EventLoop
 
@@ -30,16 +35,18 @@ final class DataPath {
   /// compete for the same cache lines.
   static let slotSize = (1 << 16) + 192
 
-  init(wakefulness: Wakefulness?, loop: EventLoop) {
+  /// How long a tunnel waits before it looks for room again: a line of 10 Gb/s sends half of it in this time.
+  private static let patience = Duration.microseconds(250)
+
+  init(wakefulness: Wakefulness?, loop: EventLoop) throws(LinuxError) {
     self.wakefulness = wakefulness
     self.loop = loop
+    roomTimer = try loop.makeTimer { [unowned self] in resume() }
   }
 
   func add(_ tunnel: TunnelInterface) throws(LinuxError) {
     tunnels[tunnel.number] = tunnel
-    try watch(tunnel.device.descriptor, tunnel.name) { [unowned self] () throws(LinuxError) in
-      try outbound.carry(from: tunnel, with: database.outbound(tunnel: tunnel.number), to: uplinks)
-    }
+    try watch(tunnel)
   }
 
   func remove(_ tunnel: TunnelInterface) {
@@ -70,18 +77,59 @@ final class DataPath {
     for report in socket.takePathMTUReports() { onPathMTUReport(uplink, report) }
   }
 
+  // MARK: - Back-pressure
+
+  private func watch(_ tunnel: TunnelInterface) throws(LinuxError) {
+    try watch(tunnel.device.descriptor, tunnel.name) { [unowned self, unowned tunnel] () throws(LinuxError) in
+      if try !takeTurn(tunnel) { wait(tunnel) }
+    }
+  }
+
+  /// Carries what waits in a tunnel's queue, up to a turn; false if there is no room for it.
+  private func takeTurn(_ tunnel: TunnelInterface) throws(LinuxError) -> Bool {
+    let sa = database.outbound(tunnel: tunnel.number)
+    if let path = sa?.path, let uplink = uplinks[path.uplink], !uplink.hasRoom(for: path.encapsulation) { return false }
+    try outbound.carry(from: tunnel, with: sa, to: uplinks)
+    return true
+  }
+
+  private func wait(_ tunnel: TunnelInterface) {
+    loop.unwatch(tunnel.device.descriptor)
+    if waiting.isEmpty { roomTimer?.schedule(after: DataPath.patience) }
+    waiting.append(tunnel.number)
+  }
+
+  /// Gives those that wait a turn each as far as there is room, in the order in which they came.
+  private func resume() {
+    for uplink in uplinks.values { uplink.lookForRoomAgain() }
+    let queue = waiting
+    waiting = []
+    for tunnel in queue.compactMap({ tunnels[$0] }) {
+      attempt(tunnel.device.descriptor, tunnel.name) { () throws(LinuxError) in
+        if try takeTurn(tunnel) { try watch(tunnel) } else { waiting.append(tunnel.number) }
+      }
+    }
+    if !waiting.isEmpty { roomTimer?.schedule(after: DataPath.patience) }
+  }
+
+  // MARK: - Descriptors
+
   private func watch(
     _ descriptor: FileDescriptor, _ name: String, _ carry: @escaping () throws(LinuxError) -> Void
   ) throws(LinuxError) {
     try loop.watch(descriptor) { [unowned self] in
       wakefulness?.turn()
-      do throws(LinuxError) {
-        try carry()
-      } catch {
-        // A descriptor that fails stays ready for ever; whoever owns the device sends a new one.
-        loop.unwatch(descriptor)
-        onFailure(name, error)
-      }
+      attempt(descriptor, name, carry)
+    }
+  }
+
+  private func attempt(_ descriptor: FileDescriptor, _ name: String, _ carry: () throws(LinuxError) -> Void) {
+    do throws(LinuxError) {
+      try carry()
+    } catch {
+      // A descriptor that fails stays ready for ever; whoever owns the device sends a new one.
+      loop.unwatch(descriptor)
+      onFailure(name, error)
     }
   }
 }

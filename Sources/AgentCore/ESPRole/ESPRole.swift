@@ -47,7 +47,7 @@ public final class ESPRole {
   ) throws {
     self.loop = loop
     self.logger = logger
-    path = DataPath(wakefulness: try wakeupLatency.map { try Wakefulness($0, loop: loop) }, loop: loop)
+    path = try DataPath(wakefulness: try wakeupLatency.map { try Wakefulness($0, loop: loop) }, loop: loop)
     probing = try PathProbing(path, loop: loop)
     self.supervisor = supervisor
     supervisor.onMessage = { [unowned self] in handle($0, descriptors: $1) }

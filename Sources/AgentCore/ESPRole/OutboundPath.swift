@@ -147,6 +147,7 @@ final class OutboundPath {
 
   private func flush(_ way: Way) {
     guard batch.count > 0 else { return }
+    way.uplink.countSent(bytes: batch.footprint)
     let socket = way.uplink.socket(for: way.sa.path.encapsulation)
     let outcome = way.allowsCutting ? socket.allowingFragmentation { batch.send(by: socket) } : batch.send(by: socket)
     if outcome.areTrainsRefused { way.uplink.stopSendingTrains() }

@@ -137,6 +137,9 @@ public final class DatagramBatch {
   /// what it costs, and its receiver can work on it while the next one is made.
   public var endsInLongTrain: Bool { count > 0 && vectors[count - 1].iov_len >= DatagramBatch.maximumTrain / 2 }
 
+  /// What the batch takes of a socket's buffer, in bytes, with what the system needs for each datagram or train.
+  public var footprint: Int { (0..<count).reduce(0) { $0 + vectors[$1].iov_len + 1024 } }
+
   /// Empties all slots.
   public func removeAll() { count = 0 }
 

@@ -52,6 +52,13 @@ extension DatagramSocket {
     try? descriptor.setOption(Int32(IPPROTO_IPV6), IPV6_MTU, size, name: "IPV6_MTU")
   }
 
+  /// Whether the socket's buffer is less than half full, which is 512 KiB of packets and what the system needs beside
+  /// them: then a few hundred more will not be refused.
+  public var hasRoom: Bool {
+    var request = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
+    return poll(&request, 1, 0) != 0
+  }
+
   func pathMTUDiscovery() throws(LinuxError) -> Int32 {
     var way: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)

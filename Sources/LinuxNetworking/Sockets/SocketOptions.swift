@@ -18,10 +18,14 @@ extension FileDescriptor {
 
   /// Asks for large socket buffers: beyond the system's limit where the process may, else up to it.
   func setBufferSizes(_ bytes: Int32) {
-    for (forced, polite) in [(SO_RCVBUFFORCE, SO_RCVBUF), (SO_SNDBUFFORCE, SO_SNDBUF)] {
-      if (try? setOption(SOL_SOCKET, forced, bytes, name: "")) == nil {
-        try? setOption(SOL_SOCKET, polite, bytes, name: "")
-      }
+    setBufferSize(bytes, forced: SO_RCVBUFFORCE, polite: SO_RCVBUF)
+    setBufferSize(bytes, forced: SO_SNDBUFFORCE, polite: SO_SNDBUF)
+  }
+
+  /// Sets the size of one of a socket's buffers, beyond the system's limit if the process may; a smaller one serves too.
+  func setBufferSize(_ bytes: Int32, forced: Int32, polite: Int32) {
+    if (try? setOption(SOL_SOCKET, forced, bytes, name: "")) == nil {
+      try? setOption(SOL_SOCKET, polite, bytes, name: "")
     }
   }
 }

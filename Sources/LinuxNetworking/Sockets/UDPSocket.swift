@@ -94,7 +94,10 @@ extension FileDescriptor {
     let flags = Int32(type.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let descriptor = FileDescriptor(owning: try checkErrno("socket", socket(family, flags, protocolNumber)))
     try descriptor.setOption(SOL_SOCKET, SO_REUSEADDR, 1, name: "SO_REUSEADDR")
-    descriptor.setBufferSizes(8 << 20)
+    // What comes in must wait until its turn comes. What goes out should wait in front of the socket instead: see
+    // `DatagramSocket.hasRoom`.
+    descriptor.setBufferSize(8 << 20, forced: SO_RCVBUFFORCE, polite: SO_RCVBUF)
+    descriptor.setBufferSize(512 << 10, forced: SO_SNDBUFFORCE, polite: SO_SNDBUF)
     if let interface { try descriptor.bindToDevice(interface) }
     if family == AF_INET {
       // IKE messages may be cut; `neverFragment` is for ESP.

@@ -133,6 +133,26 @@ struct ESPRoleTests {
     #expect(try gateways.run { gateways.left.liveness == [false, true] })
   }
 
+  @Test("Where the line is slow, packets wait in their tunnel's queue and none is refused by the socket")
+  func holdsBack() throws {
+    let gateways = try TestGateways(outer: .v4)
+    let slow = "qdisc add dev wire root tbf rate 20mbit burst 64kb limit 20mb".split(separator: " ").map(String.init)
+    try Program("tc", slow, in: gateways.left.namespace).run()
+    try gateways.install(ESPRoleTests.gcm)
+    let source = Endpoint(try #require(IPAddress("10.77.0.1")), port: 0)
+    let sink = Endpoint(try #require(IPAddress("10.77.0.2")), port: 9)
+    let sender = try gateways.left.namespace.inside { try UDPSocket(bindingTo: source) }
+    for _ in 0..<80 {
+      for _ in 0..<50 { _ = try? sender.send([UInt8](repeating: 1, count: 1000), to: sink) }
+      try gateways.loop.runOnce(timeout: .zero)
+    }
+    // 4 MB at once, of which the socket holds one and the tunnel's queue half a one.
+    #expect(try gateways.run { (gateways.left.counters?.packetsOut ?? 0) > 0 })
+    #expect(gateways.left.counters?.packetsOut ?? 0 < 3000)
+    #expect(try gateways.run { try gateways.ping("10.77.0.2", count: 1) }, "the tunnel gets its turn again")
+    #expect(gateways.left.counters?.drops["refusedBySystem"] == nil)
+  }
+
   @Test("DSCP and ECN of the inner packet stand on the outer one", arguments: [IPAddress.Family.v4, .v6])
   func copiesTrafficClass(outer: IPAddress.Family) throws {
     let gateways = try TestGateways(outer: outer)
