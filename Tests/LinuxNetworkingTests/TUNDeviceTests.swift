@@ -14,6 +14,7 @@ struct TUNDeviceTests {
     try routing.ensureAddress(LinkAddress(linkIndex: link.index, address: address))
     try routing.setUp(link: link.index)
     #expect(try routing.existingLink(named: "vti-test").mtu == 1400)
+    #expect(try routing.existingLink(named: "vti-test").queueLength == 1000)
 
     var program = Program("ping", ["-q", "-c", "1", "-W", "5", "172.31.0.2"], in: temporary.namespace)
     program.standardOutput = try FileDescriptor(path: "/dev/null", flags: 1)

@@ -13,6 +13,8 @@ public struct Link: Hashable, Sendable {
   public let hasCarrier: Bool
   /// The largest packet in bytes.
   public let mtu: UInt32
+  /// How many packets may wait to leave.
+  public let queueLength: UInt32
   /// The hardware address; empty for a TUN device.
   public let hardwareAddress: [UInt8]
   /// The index of the bridge it is a port of, if it is one.
@@ -29,6 +31,7 @@ public struct Link: Hashable, Sendable {
     self.isUp = flags & UInt32(IFF_UP) != 0
     self.hasCarrier = flags & 0x10000 != 0  // IFF_LOWER_UP
     self.mtu = attributes.uint32(IFLA_MTU) ?? 0
+    self.queueLength = attributes.uint32(IFLA_TXQLEN) ?? 0
     self.hardwareAddress = attributes[IFLA_ADDRESS].map(Array.init) ?? []
     self.bridgeIndex = attributes.uint32(IFLA_MASTER).map { Int32(bitPattern: $0) }
   }
@@ -60,11 +63,23 @@ extension RouteNetlink {
   ///
   /// The kernel takes up to a second to notice that a carrier has gone; this is noticed at once, with the carrier.
   public func setDormant(interface name: String) throws(LinuxError) {
-    let index = if_nametoindex(name)
-    guard index > 0 else { throw LinuxError("interface \(name)", code: ENODEV) }
-    var request = NetlinkRequest.link(RTM_SETLINK, flags: NLM_F_ACK, index: Int32(bitPattern: index))
+    var request = NetlinkRequest.link(RTM_SETLINK, flags: NLM_F_ACK, index: try index(ofInterface: name))
     request.attribute(IFLA_OPERSTATE, [5])  // IF_OPER_DORMANT
     try socket.perform(request, "set interface \(name) dormant")
+  }
+
+  /// Sets how many packets may wait to leave by an interface.
+  public func setQueueLength(_ packets: UInt32, interface name: String) throws(LinuxError) {
+    var request = NetlinkRequest.link(RTM_SETLINK, flags: NLM_F_ACK, index: try index(ofInterface: name))
+    request.attribute(IFLA_TXQLEN, packets)
+    try socket.perform(request, "set the queue of interface \(name) to \(packets) packets")
+  }
+
+  /// Of one interface, without a list of all.
+  private func index(ofInterface name: String) throws(LinuxError) -> Int32 {
+    let index = if_nametoindex(name)
+    guard index > 0 else { throw LinuxError("interface \(name)", code: ENODEV) }
+    return Int32(bitPattern: index)
   }
 
   /// Sets the largest packet of an interface, in bytes.
