@@ -32,6 +32,20 @@ struct MetricsTextTests {
     #expect(text.contains("fabric_site_dropped_packets_total{site=\"hq\",reason=\"unknownSPI\"} 7\n"))
   }
 
+  @Test("What a tunnel carried in the last second is there, in packets and in bits, for each direction")
+  func rates() {
+    let counters = TunnelStatus.Counters(
+      inbound: TrafficRate(packetsPerSecond: 11, bitsPerSecond: 12),
+      outbound: TrafficRate(packetsPerSecond: 13, bitsPerSecond: 14))
+    let text = text(tunnel(counters))
+    for sample in [
+      "received_packets_per_second{site=\"hq\",tunnel=\"a--b\"} 11",
+      "received_bits_per_second{site=\"hq\",tunnel=\"a--b\"} 12",
+      "sent_packets_per_second{site=\"hq\",tunnel=\"a--b\"} 13",
+      "sent_bits_per_second{site=\"hq\",tunnel=\"a--b\"} 14",
+    ] { #expect(text.contains("fabric_tunnel_" + sample + "\n")) }
+  }
+
   @Test("What the tests of a path tell is there once there are any")
   func measurement() {
     #expect(!text(tunnel(.init())).contains("fabric_tunnel_round_trip_microseconds{"))

@@ -5,7 +5,7 @@ struct MetricsText: CustomStringConvertible {
   let status: API.NetworkStatus
   let drops: Int
 
-  var description: String { (network + sites + traffic + paths).joined() }
+  var description: String { (network + sites + traffic + rates + paths).joined() }
 
   private var tunnels: [(site: String, tunnel: TunnelStatus)] {
     status.sites.flatMap { site in site.status?.tunnels.map { (site.site, $0) } ?? [] }
@@ -60,6 +60,24 @@ struct MetricsText: CustomStringConvertible {
             (labels(site, tunnel.name, reason: $0.key), $0.value)
           }
         }),
+    ]
+  }
+
+  /// As `status` and `show` tell them: of the last second, so that a look tells what goes on without a history.
+  private var rates: [String] {
+    [
+      ofTunnels("fabric_tunnel_received_packets_per_second", "gauge", "Packets received in the last second.") {
+        $0.counters.inbound.packetsPerSecond
+      },
+      ofTunnels("fabric_tunnel_received_bits_per_second", "gauge", "Inner bits received in the last second.") {
+        $0.counters.inbound.bitsPerSecond
+      },
+      ofTunnels("fabric_tunnel_sent_packets_per_second", "gauge", "Packets sent in the last second.") {
+        $0.counters.outbound.packetsPerSecond
+      },
+      ofTunnels("fabric_tunnel_sent_bits_per_second", "gauge", "Inner bits sent in the last second.") {
+        $0.counters.outbound.bitsPerSecond
+      },
     ]
   }
 
