@@ -32,11 +32,13 @@ public enum DropReason: Int, Error, CaseIterable, Hashable, Sendable {
   case tooBig
   /// Inbound: the network reported congestion to a packet whose sender would not understand it (RFC 6040 section 4.2).
   case congestionExperienced
+  /// Inbound: more came than could be opened, and most of it through this tunnel.
+  case queueFull
 }
 
 /// How many packets were dropped for each reason.
 public struct DropCounters: Sendable {
-  private var counts = InlineArray<16, UInt64>(repeating: 0)
+  private var counts = InlineArray<17, UInt64>(repeating: 0)
 
   /// All zero.
   public init() {

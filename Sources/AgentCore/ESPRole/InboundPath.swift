@@ -19,8 +19,12 @@ final class InboundPath {
 
   /// Sixteen trains are up to 700 packets: more would keep the other direction waiting.
   private let batch = DatagramBatch(capacity: 16, slotSize: DataPath.slotSize)
+  /// 16 trains each: more than the socket's buffer holds.
+  private static let batchesOfRelief = 64
   private let run = PacketRun()
   @exclusivity(unchecked) private var runTunnel: TunnelInterface?
+  /// The SPI, as on the wire, of packets that are given up unopened.
+  @exclusivity(unchecked) private var surplus: UInt32?
   /// Where the last ESP packet of the batch lies.
   private var lastPacket: Int?
   private let database: SADatabase
@@ -46,6 +50,7 @@ final class InboundPath {
       received = try batch.receiveMore(from: uplink.encapsulated)
     }
     noticeSource()
+    try relieve(uplink.encapsulated, startOfESP: { _ in 0 }) { take(train: $0, uplink) }
     return taken > 0
   }
 
@@ -60,17 +65,54 @@ final class InboundPath {
 
   /// Carries a batch of what is waiting as protocol 50; false if nothing was. Throws if the socket cannot be read.
   func carry(plainOn uplink: ESPUplink) throws(LinuxError) -> Bool {
+    defer { flush() }
+    let family = uplink.address.family
     let count = try batch.receive(from: uplink.plain)
-    for index in 0..<count {
-      let datagram = batch.datagram(index)
-      if let start = startOfESP(UnsafeRawBufferPointer(datagram), family: uplink.address.family) {
-        deliver(start..<datagram.count, in: datagram, outerTrafficClass: batch.trafficClass(index))
-      } else {
-        drops.count(.truncated)
-      }
-    }
-    flush()
+    for index in 0..<count { take(plain: index, family) }
+    try relieve(uplink.plain, startOfESP: { startOfESP($0, family: family) }) { take(plain: $0, family) }
     return count > 0
+  }
+
+  /// More comes than can be opened, and soon the system would drop whatever comes, so that one tunnel's flood would cost
+  /// the others their liveness packets: what most of the batch belongs to is given up unopened, until half of the socket's
+  /// buffer is free. A batch that is not full was all that waited.
+  private func relieve(
+    _ socket: some DatagramSocket, startOfESP: (UnsafeRawBufferPointer) -> Int?, _ take: (Int) -> Void
+  ) throws(LinuxError) {
+    defer { surplus = nil }
+    for _ in 0..<InboundPath.batchesOfRelief {
+      guard batch.isFull, socket.isCrowded else { return }
+      surplus = spiOfMost(startOfESP)
+      flush()
+      for index in 0..<(try batch.receive(from: socket)) { take(index) }
+    }
+  }
+
+  /// The SPI that more than half of the batch's packets have, if there is one; else one of those that it has (Boyer and
+  /// Moore's vote).
+  private func spiOfMost(_ startOfESP: (UnsafeRawBufferPointer) -> Int?) -> UInt32? {
+    var candidate: (spi: UInt32, votes: Int)?
+    for index in 0..<batch.count {
+      let datagrams = UnsafeRawBufferPointer(batch.datagram(index))
+      guard let start = startOfESP(datagrams), start + ESPPacketLayout.headerLength <= datagrams.count else { continue }
+      let spi = datagrams.loadUnaligned(fromByteOffset: start, as: UInt32.self)
+      let count = datagrams.count / batch.segmentSize(index)
+      guard let known = candidate else {
+        candidate = (spi, count)
+        continue
+      }
+      let votes = known.votes + (spi == known.spi ? count : -count)
+      candidate = votes < 0 ? (spi, -votes) : (known.spi, votes)
+    }
+    return candidate?.spi
+  }
+
+  private func take(plain slot: Int, _ family: IPAddress.Family) {
+    let datagram = batch.datagram(slot)
+    guard let start = startOfESP(UnsafeRawBufferPointer(datagram), family: family) else {
+      return drops.count(.truncated)
+    }
+    deliver(start..<datagram.count, in: datagram, outerTrafficClass: batch.trafficClass(slot))
   }
 
   private func take(train slot: Int, _ uplink: ESPUplink) {
@@ -102,6 +144,7 @@ final class InboundPath {
   }
 
   private func deliver(_ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer, outerTrafficClass: UInt8) {
+    if let surplus, isOf(surplus, packet, in: buffer) { return countDrop(.queueFull, of: packet, in: buffer) }
     let opened: (tunnel: Int, inner: Range<Int>)
     do throws(DropReason) {
       opened = try database.open(packet, in: buffer)
@@ -120,6 +163,11 @@ final class InboundPath {
     flush()
     run.start(inner, joinsUDP: tunnel.device.takesUDPSegments)
     runTunnel = tunnel
+  }
+
+  private func isOf(_ spi: UInt32, _ packet: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    packet.count >= ESPPacketLayout.headerLength
+      && buffer.loadUnaligned(fromByteOffset: packet.lowerBound, as: UInt32.self) == spi
   }
 
   /// Packets come in trains of one tunnel: that of the last is the likeliest.

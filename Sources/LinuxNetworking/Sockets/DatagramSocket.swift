@@ -59,6 +59,15 @@ extension DatagramSocket {
     return poll(&request, 1, 0) != 0
   }
 
+  /// Whether the packets that wait to be received take more than half of the socket's buffer.
+  public var isCrowded: Bool {
+    // SK_MEMINFO_RMEM_ALLOC and SK_MEMINFO_RCVBUF come first of the nine numbers (linux/sock_diag.h).
+    var memory = InlineArray<9, UInt32>(repeating: 0)
+    var length = socklen_t(MemoryLayout<InlineArray<9, UInt32>>.size)
+    guard getsockopt(descriptor.rawValue, SOL_SOCKET, SO_MEMINFO, &memory, &length) == 0 else { return false }
+    return memory[0] > memory[1] / 2
+  }
+
   func pathMTUDiscovery() throws(LinuxError) -> Int32 {
     var way: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)
