@@ -52,7 +52,19 @@ extension LabNamespace {
     }
     """
 
-  /// Undoes `blackHole`, also where it is not there.
+  /// Rules under which a router loses some of the packets that it forwards.
+  static func losing(percent: Int) -> String {
+    """
+    table inet fabric-lab-cut {
+      chain forward {
+        type filter hook forward priority filter;
+        numgen random mod 100 < \(percent) drop
+      }
+    }
+    """
+  }
+
+  /// Undoes `blackHole` and `losing`, also where they are not there.
   static let withoutBlackHole = "table inet fabric-lab-cut {}\ndelete table inet fabric-lab-cut"
 }
 

@@ -30,6 +30,7 @@ struct LabNetwork {
     switch cut {
     case .link: try batch(["link set \(LabNames.line) down"], in: NetworkNamespace(isp.name))
     case .silent: try filter(LabNamespace.blackHole, in: NetworkNamespace(isp.name))
+    case .lossy(let percent): try filter(LabNamespace.losing(percent: percent), in: NetworkNamespace(isp.name))
     }
   }
 

@@ -3,11 +3,22 @@ import Foundation
 /// What a running lab must remember between two commands.
 public struct LabState: Codable, Equatable, Sendable {
   /// How an ISP line was taken down.
-  public enum Cut: String, Codable, Sendable {
+  public enum Cut: Codable, Equatable, Sendable, CustomStringConvertible {
     /// The link has no carrier.
     case link
     /// The ISP swallows every packet.
     case silent
+    /// The ISP loses so many packets in a hundred, each way.
+    case lossy(percent: Int)
+
+    /// What is wrong with the line.
+    public var description: String {
+      switch self {
+      case .link: "no link"
+      case .silent: "silent"
+      case .lossy(let percent): "loses \(percent) %"
+      }
+    }
   }
 
   /// The topology's name.

@@ -44,10 +44,18 @@ struct LabCutCommand: ParsableCommand {
   @OptionGroup var line: LineArguments
   @Flag(help: "Leave the link up and swallow every packet.")
   var silent = false
+  @Option(help: "Lose only so many packets in a hundred.")
+  var loss: Int?
+
+  func validate() throws {
+    if silent, loss != nil { throw ValidationError("a line that swallows everything loses more than a part") }
+    if let loss, !(1...99).contains(loss) { throw ValidationError("a loss is from 1 to 99 packets in a hundred") }
+  }
 
   func run() throws {
     var lab = try Lab.running()
-    try lab.cut(site: line.site, uplink: line.uplink, silent ? .silent : .link)
+    let cut = loss.map { LabState.Cut.lossy(percent: $0) } ?? (silent ? .silent : .link)
+    try lab.cut(site: line.site, uplink: line.uplink, cut)
   }
 }
 

@@ -30,7 +30,7 @@ struct LabStatusCommand: AsyncParsableCommand {
           .init(process.identity.map { "\($0.identifier)" } ?? ""), .init(LabFiles.log(of: name), .faint))
       }
       let cuts = state.cuts.sorted { $0.key < $1.key }.map { line, cut in
-        palette.paint("cut: \(line.dropFirst(LabNames.prefix.count)) (\(cut.rawValue))", .waiting)
+        palette.paint("cut: \(line.dropFirst(LabNames.prefix.count)) (\(cut))", .waiting)
       }
       return table.lines(palette) + cuts
     }
