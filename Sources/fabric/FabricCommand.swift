@@ -17,8 +17,8 @@ struct FabricCommand: AsyncParsableCommand {
       """,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, ShowCommand.self,
-      HistoryCommand.self, RollbackCommand.self, IdentityCommand.self, EnrolCommand.self, RevokeCommand.self,
-      LabCommand.self, SchemaCommand.self, VersionCommand.self,
+      EventsCommand.self, HistoryCommand.self, RollbackCommand.self, IdentityCommand.self, EnrolCommand.self,
+      RevokeCommand.self, LabCommand.self, SchemaCommand.self, VersionCommand.self,
     ])
 
   /// Runs the command line and turns every error into one message and the documented exit status.

@@ -47,6 +47,28 @@ struct ReportTests {
     #expect(StatusReport(status: status, palette: plain).lines == ["no topology is applied yet: fabric apply FILE"])
   }
 
+  @Test("Status tells by which tunnel traffic leaves and why, events tell of every switch")
+  func switches() {
+    let change = TunnelSwitch(
+      at: Samples.date, peerSite: "hq", from: ["fiber"], to: ["lte"], cause: "fiber: its tests are not answered",
+      outageMilliseconds: 160)
+    var site = Samples.site("berlin", isConverged: true)
+    site.status?.activeTunnels = ["hq": ["lte"]]
+    site.status?.switches = [change]
+    let status = Samples.network(site)
+    #expect(
+      StatusReport(status: status, palette: plain).lines.suffix(2) == [
+        "SITE    TO  TRAFFIC BY  SINCE                 BECAUSE",
+        "berlin  hq  lte         1970-01-01T00:00:00Z  fiber: its tests are not answered (160 ms)",
+      ])
+    #expect(
+      SwitchReport(status: status, site: "berlin").lines(plain) == [
+        "AT                    SITE    TO  FROM TUNNEL  TO TUNNEL  OUTAGE  BECAUSE",
+        "1970-01-01T00:00:00Z  berlin  hq  fiber        lte        160 ms  fiber: its tests are not answered",
+      ])
+    #expect(SwitchReport(status: status, site: "hq").switches.isEmpty)
+  }
+
   @Test("Status counts converged sites and shows a faulty tunnel's cause")
   func statusTables() {
     let tunnel = Samples.tunnel(.reachability, fault: Samples.fault(.ikeSA, "peer silent"))

@@ -144,6 +144,16 @@ import WireFormat
     }
   }
 
+  @Test("A service level is that of every tunnel between gateways of ours")
+  func serviceLevel() throws {
+    let piece = ("addressing: unnumbered", "addressing: unnumbered, serviceLevel: { loss: 2.5%, latency: 150ms }")
+    var allocations = Allocations()
+    let sites = try compile(try #require(BaseTopology.replacing([piece])), &allocations)
+    let limits = ServiceLevelLimits(
+      lossPercent: 2.5, latencyMilliseconds: 150, jitterMilliseconds: nil, holdSeconds: 30)
+    #expect(sites["hq"]?.tunnels.map(\.serviceLevel) == [limits, limits])
+  }
+
   @Test(
     "The two ends of a tunnel fit each other, and exactly one of them calls; a third party's end is its own affair",
     arguments: Examples.all.keys.sorted())

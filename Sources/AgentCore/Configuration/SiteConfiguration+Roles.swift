@@ -29,7 +29,8 @@ extension SiteConfiguration {
       mtus[tunnel.name].map { mtu in
         let interval = Duration.milliseconds(tunnel.peerIsManaged ? measurementMilliseconds : 0)
         let settings = TunnelSettings(
-          mtu: mtu, measurementInterval: interval, liveness: tunnel.liveness, peerSite: tunnel.peerSite)
+          mtu: mtu, measurementInterval: interval, liveness: tunnel.liveness, serviceLevel: tunnel.serviceLevel,
+          peerSite: tunnel.peerSite)
         return (tunnel.name, settings)
       }
     }

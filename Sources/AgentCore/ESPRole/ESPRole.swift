@@ -53,10 +53,9 @@ public final class ESPRole {
     supervisor.onMessage = { [unowned self] in handle($0, descriptors: $1) }
     supervisor.onReturn = { [unowned self] in handBack() }
     supervisor.onEnd = { [unowned self] in self.loop.stop() }
-    probing.onLiveness = { [unowned self] name, isAlive in
-      self.logger.info(
-        isAlive ? "tunnel carries packets again" : "tunnel is silent", metadata: .fields([.tunnel: name]))
-      self.supervisor.send(.liveness(tunnel: name, isAlive: isAlive))
+    probing.onHealth = { [unowned self] name, health in
+      self.logger.info("a tunnel's tests tell", metadata: .fields([.tunnel: name, .cause: health]))
+      self.supervisor.send(.health(tunnel: name, health))
     }
     path.inbound.onIKEMessage = { [unowned self] in forward($2, from: $1, on: $0) }
     path.inbound.onOtherSource = { [unowned self] in otherSources[$0] = $1 }
@@ -110,7 +109,7 @@ public final class ESPRole {
     for tunnel in path.tunnels.values {
       supervisor.send(.tunnel(name: tunnel.name), descriptors: [tunnel.device.descriptor])
     }
-    for name in probing.silent { supervisor.send(.liveness(tunnel: name, isAlive: false)) }
+    for (name, health) in probing.ailments { supervisor.send(.health(tunnel: name, health)) }
     reports = TrafficReports()
     supervisor.send(.ready(program: .current))
   }

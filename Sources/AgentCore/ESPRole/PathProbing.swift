@@ -5,10 +5,10 @@ import WireFormat
 /// Keeps what is known of each tunnel's path: sends what its `PathMTU` and `TunnelMeasurement` machines ask for, answers
 /// the peers', and listens to what routers and peers say. All of it travels in dummy packets.
 final class PathProbing {
-  /// Called when a tunnel carries packets again, or none any more.
-  var onLiveness: (_ tunnel: String, _ isAlive: Bool) -> Void = { _, _ in }
-  /// The names of the tunnels of which it is known that they carry none.
-  private(set) var silent: Set<String> = []
+  /// Called when what the tests of a tunnel tell has changed.
+  var onHealth: (_ tunnel: String, TunnelHealth) -> Void = { _, _ in }
+  /// What was told last of the tunnels that are not as they should be, by name.
+  private(set) var ailments: [String: TunnelHealth] = [:]
 
   private let path: DataPath
   private var timer: EventTimer?
@@ -25,7 +25,7 @@ final class PathProbing {
     guard let sa = path.database.outbound(tunnel: tunnel.number) else { return }
     if let known = tunnel.path, known.isTaken(by: sa) { return }
     tunnel.path = TunnelPath(sa, tunnel.settings, at: now)
-    tellLiveness(of: tunnel)
+    tellHealth(of: tunnel, at: now)
     advance(tunnel) { $0.begin(at: now) }
     schedule()
   }
@@ -33,12 +33,13 @@ final class PathProbing {
   /// A pair of SAs is new: its negotiation has just passed over the path.
   func installed(_ tunnel: TunnelInterface, at now: Instant) {
     tunnel.path?.liveness?.proved()
-    tellLiveness(of: tunnel)
+    tellHealth(of: tunnel, at: now)
     follow(tunnel, at: now)
   }
 
   /// The line of an uplink is gone: its tunnels wait for proof of the contrary, and peers hear of it by other lines.
   func lost(line uplink: String) {
+    let now = SystemClock.now
     let ways = path.tunnels.values.compactMap { tunnel in
       path.database.outbound(tunnel: tunnel.number).map { (tunnel: tunnel, sa: $0) }
     }
@@ -49,7 +50,7 @@ final class PathProbing {
         path.outbound.sendDummy(length: LineLoss.length, with: other.sa, to: path.uplinks) { notice.write(to: $0) }
       }
       lost.tunnel.path?.liveness?.lost()
-      tellLiveness(of: lost.tunnel)
+      tellHealth(of: lost.tunnel, silentFor: "uplink \(uplink) has lost its link", at: now)
     }
   }
 
@@ -58,8 +59,8 @@ final class PathProbing {
     for tunnel in path.tunnels.values where tunnel.path?.nextDeadline.map({ $0 <= now }) == true {
       advance(tunnel) { $0.timeout(at: now) }
       tunnel.path?.liveness?.timeout(at: now)
-      tellLiveness(of: tunnel)
       measure(tunnel, at: now)
+      tellHealth(of: tunnel, at: now)
     }
     schedule()
   }
@@ -86,8 +87,8 @@ final class PathProbing {
       send(.reflection(reflection), through: tunnel)
     case .reflection(let reflection):
       guard let time = tunnel.path?.measurement.answered(reflection, at: now) else { return }
-      tunnel.path?.liveness?.answered(reflection.test, after: time)
-      tellLiveness(of: tunnel)
+      tunnel.path?.liveness?.answered(reflection.test, after: time, at: now)
+      tellHealth(of: tunnel, at: now)
     }
   }
 
@@ -97,15 +98,17 @@ final class PathProbing {
       lost.settings.peerSite == tunnel.settings.peerSite
     else { return }
     lost.path?.liveness?.lost()
-    tellLiveness(of: lost)
+    tellHealth(of: lost, silentFor: "\(tunnel.settings.peerSite) has lost its line", at: SystemClock.now)
   }
 
-  /// Tells of a tunnel's liveness if it has changed.
-  private func tellLiveness(of tunnel: TunnelInterface) {
-    let isAlive = tunnel.path?.liveness?.isAlive ?? true
-    guard isAlive == silent.contains(tunnel.name) else { return }
-    if isAlive { silent.remove(tunnel.name) } else { silent.insert(tunnel.name) }
-    onLiveness(tunnel.name, isAlive)
+  /// Tells of a tunnel's health if it has changed; `cause` is why it is silent, if it is.
+  private func tellHealth(
+    of tunnel: TunnelInterface, silentFor cause: String = "its tests are not answered", at now: Instant
+  ) {
+    let health = tunnel.path?.health(silentFor: cause, at: now) ?? .good
+    guard !health.isLike(ailments[tunnel.name] ?? .good) else { return }
+    ailments[tunnel.name] = health == .good ? nil : health
+    onHealth(tunnel.name, health)
   }
 
   private func received(_ probe: PathProbe, through tunnel: TunnelInterface) {
@@ -146,6 +149,7 @@ final class PathProbing {
     guard let test = tunnel.path?.measurement.timeout(at: now) else { return }
     tunnel.path?.liveness?.sent(test, at: now)
     send(.test(test), through: tunnel)
+    if test.sequence.isMultiple(of: 5) { tunnel.path?.judge(at: now) }
   }
 
   private func schedule() { timer?.schedule(at: path.tunnels.values.compactMap { $0.path?.nextDeadline }.min()) }

@@ -1,5 +1,6 @@
 import ESP
 import FabricCrypto
+import Topology
 import WireFormat
 
 /// The way of a tunnel's packets to the peer, what they cost on it, and how large they may be.
@@ -14,6 +15,8 @@ struct TunnelPath {
   var measurement: TunnelMeasurement
   /// Whether it carries packets at all; nil where that is not asked.
   var liveness: TunnelLiveness?
+  /// Whether it is as good as it should be; nil where that is not asked.
+  var serviceLevel: ServiceLevelJudge?
 
   /// A path that carries what the tunnel's device hands over, unless probes find otherwise.
   init(_ sa: OutboundSA, _ settings: TunnelSettings, at now: Instant) {
@@ -26,6 +29,7 @@ struct TunnelPath {
     liveness = settings.liveness.map {
       TunnelLiveness(interval: .milliseconds($0.intervalMilliseconds), multiplier: $0.multiplier)
     }
+    serviceLevel = settings.serviceLevel.map { ServiceLevelJudge(ServiceLevel($0)) }
   }
 
   /// When one of the machines wants to be called.
@@ -44,16 +48,52 @@ struct TunnelPath {
   /// The length of the outer packet around it, in bytes: the path's MTU but for what alignment leaves unused.
   var outerMTU: Int { overhead.outerLength(innerLength: innerMTU) }
 
+  /// Holds the last tests against the service level; one that has no answer after half a second counts as lost.
+  mutating func judge(at now: Instant) {
+    guard serviceLevel != nil else { return }
+    serviceLevel?.judge(measurement.result(at: now, patience: .milliseconds(500)), at: now)
+  }
+
+  /// What the tests tell; `cause` is why the path is silent, if it is.
+  func health(silentFor cause: String, at now: Instant) -> TunnelHealth {
+    if let liveness, !liveness.isAlive {
+      return .silent(cause: cause, milliseconds: Int(clamping: liveness.silence(at: now).nanoseconds / 1_000_000))
+    }
+    return serviceLevel?.violation.map { .poor(cause: $0.text) } ?? .good
+  }
+
   private static func overhead(of sa: OutboundSA) -> ESPOverhead {
     ESPOverhead(layout: sa.layout, encapsulation: sa.path.encapsulation, outerFamily: sa.path.remote.address.family)
   }
 }
 
 extension TunnelSettings {
-  /// The same tests measure the path and tell whether it is there.
+  /// The same tests measure the path, tell whether it is there, and hold it against its service level.
   fileprivate var testInterval: Duration {
-    guard let liveness else { return measurementInterval }
-    let interval = Duration.milliseconds(liveness.intervalMilliseconds)
-    return measurementInterval > .zero ? min(interval, measurementInterval) : interval
+    let intervals = [
+      measurementInterval > .zero ? measurementInterval : nil,
+      liveness.map { .milliseconds($0.intervalMilliseconds) },
+      // The hundred tests that count are those of the last two seconds.
+      serviceLevel.map { _ in .milliseconds(20) },
+    ]
+    return intervals.compactMap(\.self).min() ?? .zero
+  }
+}
+
+extension ServiceLevel.Violation {
+  fileprivate var text: String {
+    switch self {
+    case .loss(let share): "\(Int((share * 100).rounded())) % of its tests are lost"
+    case .roundTrip(let duration): "its round trip takes \(duration.nanoseconds / 1_000_000) ms"
+    case .jitter(let duration): "its round trips differ by \(duration.nanoseconds / 1_000_000) ms"
+    }
+  }
+}
+
+extension ServiceLevel {
+  fileprivate init(_ limits: ServiceLevelLimits) {
+    self.init(
+      loss: limits.lossPercent.map { $0 / 100 }, roundTrip: limits.latencyMilliseconds.map { .milliseconds($0) },
+      jitter: limits.jitterMilliseconds.map { .milliseconds($0) }, hold: .seconds(limits.holdSeconds))
   }
 }

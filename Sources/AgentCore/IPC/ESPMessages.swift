@@ -28,6 +28,24 @@ public enum SupervisorToESP: Codable, Equatable, Sendable {
   case stop
 }
 
+/// What the tests inside of a tunnel tell of it.
+public enum TunnelHealth: Codable, Equatable, Sendable {
+  /// It carries packets as it should.
+  case good
+  /// It is worse than its service level.
+  case poor(cause: String)
+  /// It carries nothing, and has not for so many milliseconds.
+  case silent(cause: String, milliseconds: Int)
+
+  /// Whether both say the same, whatever the figures.
+  func isLike(_ other: TunnelHealth) -> Bool {
+    switch (self, other) {
+    case (.good, .good), (.poor, .poor), (.silent, .silent): true
+    default: false
+    }
+  }
+}
+
 /// What the topology says of a tunnel's path.
 public struct TunnelSettings: Codable, Equatable, Sendable {
   /// The MTU of the tunnel's interface in bytes.
@@ -36,14 +54,20 @@ public struct TunnelSettings: Codable, Equatable, Sendable {
   public var measurementInterval: Duration
   /// How the path is tested for whether it carries packets; nil for not at all.
   public var liveness: LivenessTimers?
+  /// What the path must be like; nil for nothing.
+  public var serviceLevel: ServiceLevelLimits?
   /// The site at the other end.
   public var peerSite: String
 
   /// Settings of a tunnel.
-  public init(mtu: Int, measurementInterval: Duration, liveness: LivenessTimers? = nil, peerSite: String = "") {
+  public init(
+    mtu: Int, measurementInterval: Duration, liveness: LivenessTimers? = nil,
+    serviceLevel: ServiceLevelLimits? = nil, peerSite: String = ""
+  ) {
     self.mtu = mtu
     self.measurementInterval = measurementInterval
     self.liveness = liveness
+    self.serviceLevel = serviceLevel
     self.peerSite = peerSite
   }
 }
@@ -57,8 +81,8 @@ public enum ESPToSupervisor: Codable, Equatable, Sendable {
   case uplink(name: String, address: IPAddress)
   /// To a new supervisor: a tunnel's TUN descriptor comes alongside.
   case tunnel(name: String)
-  /// The tests of a tunnel tell that it carries packets again, or none any more; each tunnel begins alive.
-  case liveness(tunnel: String, isAlive: Bool)
+  /// What the tests of a tunnel tell has changed; each tunnel begins good.
+  case health(tunnel: String, TunnelHealth)
   /// The counters of every tunnel, sent every second while one of them changes.
   case counters([TunnelTraffic])
   /// Packets that belong to no tunnel, dropped since the start, by reason: `unknownSPI`, `truncated`, ….

@@ -15,6 +15,10 @@ struct StatusAssembly: Sendable {
   private var observation: LinkObservation?
   /// What concerns the whole site and only the supervisor knows, such as a role that keeps dying, by its subject.
   var faults: [String: Fault] = [:]
+  /// The names of the tunnels by which traffic leaves, by site.
+  var activeTunnels: [String: [String]] = [:]
+  /// When traffic has moved, oldest first.
+  var switches: [TunnelSwitch] = []
 
   /// The status of a site that has just been given its configuration.
   init(_ configuration: SiteConfiguration) { self.configuration = configuration }
@@ -58,7 +62,8 @@ struct StatusAssembly: Sendable {
       uplinks: observation?.uplinks ?? [], tunnels: configuration.tunnels.map { status(of: $0, clock) },
       reachablePrefixes: observation?.reachablePrefixes ?? [],
       missingPrefixes: observation?.missingPrefixes ?? configuration.routing.protected, drops: drops,
-      faults: faults.sorted { $0.key < $1.key }.map(\.value) + linkFaults)
+      faults: faults.sorted { $0.key < $1.key }.map(\.value) + linkFaults,
+      activeTunnels: activeTunnels, switches: switches.suffix(20))
   }
 
   private func status(of tunnel: Tunnel, _ clock: WallClock) -> TunnelStatus {

@@ -17,9 +17,11 @@ final class Gateway {
     /// IKE has something to say about a tunnel.
     case ikeReport(IKEReport)
     /// Counters of tunnels.
-    case traffic([TunnelTraffic])
+    case counters([TunnelTraffic])
     /// Packets of no tunnel that were dropped, by reason.
     case drops([String: UInt64])
+    /// By which tunnels traffic leaves now, by site, and what has changed for sites that it went to before.
+    case traffic(by: [String: [String]], [TunnelSwitch])
     /// What the kernel and the routing daemons have.
     case observation(LinkObservation)
     /// The ike process has died; its successor is on the way.
@@ -48,6 +50,7 @@ final class Gateway {
   private var sockets: [String: UplinkSockets] = [:]
   private var uplinks: [UplinkStatus] = []
   private var carriers = TunnelCarriers()
+  private var activeTunnels = ActiveTunnels()
   /// What the kernel was told last, by name of the tunnel.
   private var installedCarriers: [String: Bool] = [:]
   /// The gateway's certificate; nil while there is none.
@@ -167,10 +170,10 @@ final class Gateway {
       takeover.sockets.esp[name] = .init(address: address, descriptors: descriptors)
     case .tunnel(let name):
       if let descriptor = descriptors.first { devices[name] = TUNDevice(adopting: descriptor, name: name) }
-    case .liveness(let tunnel, let isAlive):
-      carriers.heard(of: tunnel, isAlive: isAlive)
+    case .health(let tunnel, let health):
+      carriers.heard(of: tunnel, health)
       setCarriers()
-    case .counters(let counters): onEvent(.traffic(counters))
+    case .counters(let counters): onEvent(.counters(counters))
     case .drops(let drops): onEvent(.drops(drops))
     }
   }
@@ -216,6 +219,7 @@ final class Gateway {
     credentials = nil
     guardedRevision = nil
     carriers = TunnelCarriers()
+    activeTunnels = ActiveTunnels()
     installedCarriers = [:]
     onEvent(.stopped)
   }
@@ -298,7 +302,7 @@ final class Gateway {
     // Roles that have been taken over tell how things are before they are whole again.
     guard let configuration, takeover.isComplete else { return }
     for tunnel in configuration.tunnels {
-      let wanted = carriers.hasCarrier(tunnel)
+      let wanted = carriers.hasCarrier(tunnel, among: configuration.tunnels)
       guard let device = devices[tunnel.name], installedCarriers[tunnel.name] != wanted else { continue }
       do {
         try device.setCarrier(wanted)
@@ -308,6 +312,13 @@ final class Gateway {
         fault(tunnel.interface, .interface, "\(error)")
       }
     }
+    noticeSwitches(among: configuration.tunnels)
+  }
+
+  private func noticeSwitches(among tunnels: [Tunnel]) {
+    let before = activeTunnels.names
+    let switches = activeTunnels.update(tunnels, carriers, at: Date())
+    if before != activeTunnels.names { onEvent(.traffic(by: activeTunnels.names, switches)) }
   }
 
   private func configureIKE() {

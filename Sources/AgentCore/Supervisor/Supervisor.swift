@@ -17,6 +17,7 @@ public final class Supervisor {
   private let lock: FileDescriptor
   private let gateway: Gateway
   private var certificates: CertificateKeeper
+  private var history: SwitchHistory
   private var controller: ControllerConnection?
   private var retryTimer: EventTimer?
   private var statusTimer: EventTimer?
@@ -63,6 +64,7 @@ public final class Supervisor {
     lock = try StateLock.take(settings.stateDirectory)
     store = ConfigurationStore(directory: settings.stateDirectory)
     certificates = CertificateKeeper(CredentialStore(directory: settings.stateDirectory).load())
+    history = SwitchHistory(directory: settings.stateDirectory)
     gateway = try Gateway(settings, loop: loop, logger: logger)
     // Before any thread starts, as the signals are blocked for this one and those after it.
     try loop.onSignals([SIGTERM, SIGINT]) { [unowned self] _ in stop(.exit) }
@@ -152,7 +154,10 @@ public final class Supervisor {
   private func run(_ new: SiteConfiguration) {
     logger.info("configuration in force", metadata: .fields([.revision: new.revision, .count: new.tunnels.count]))
     configuration = new
-    if status == nil { status = StatusAssembly(new) }
+    if status == nil {
+      status = StatusAssembly(new)
+      status?.switches = history.switches
+    }
     status?.configured(new)
     if let credentials = certificates.credentials { gateway.use(credentials) }
     gateway.run(new)
@@ -170,7 +175,8 @@ public final class Supervisor {
   private func received(_ event: Gateway.Event) {
     switch event {
     case .ikeReport(let report): status?.received(report, at: Date())
-    case .traffic(let counters):
+    case .traffic(let tunnels, let switches): moved(to: tunnels, switches)
+    case .counters(let counters):
       status?.received(counters)
       // Counters always change: they wait for the next report.
       return
@@ -187,6 +193,20 @@ public final class Supervisor {
     case .stopped: return finishFarewell()
     }
     statusChanged()
+  }
+
+  private func moved(to tunnels: [String: [String]], _ switches: [TunnelSwitch]) {
+    for change in switches {
+      let way = change.to.isEmpty ? "no tunnel" : change.to.joined(separator: ", ")
+      logger.notice("traffic to \(change.peerSite) moves to \(way)", metadata: .fields([.cause: change.cause]))
+      do {
+        try history.append(change)
+      } catch {
+        logger.error("a switch is not kept", metadata: .fields([.cause: error]))
+      }
+    }
+    status?.activeTunnels = tunnels
+    status?.switches = history.switches
   }
 
   /// Tells who is there, and goes on with reports: soon, or without a configuration with the next hello.
@@ -233,6 +253,7 @@ public final class Supervisor {
     store.removeAll()
     CredentialStore(directory: settings.stateDirectory).remove()
     certificates = CertificateKeeper(KeptCredentials())
+    history.removeAll()
     StatusFile.remove(directory: settings.stateDirectory)
     configuration = nil
     status = nil

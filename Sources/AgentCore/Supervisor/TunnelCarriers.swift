@@ -3,13 +3,15 @@ import Foundation
 import IKE
 import Topology
 
-/// Which tunnels can carry packets: those that have a Child SA, whose line is there, and whose tests are answered.
+/// Which tunnels carry packets: those that have a Child SA, whose line is there, and whose tests are answered. One that is
+/// worse than its service level does so only while no better one leads to the same site.
 ///
 /// The answer is the carrier of the tunnel's interface, so that the kernel and every routing protocol act on it at once.
 struct TunnelCarriers {
   private var progress: [String: TunnelProgress] = [:]
   private var deadLines: Set<String> = []
-  private var silent: Set<String> = []
+  /// What tests tell of the tunnels that are not as they should be.
+  private var ailments: [String: TunnelHealth] = [:]
 
   /// A report of the ike role.
   mutating func received(_ report: IKEReport, at date: Date) {
@@ -28,16 +30,34 @@ struct TunnelCarriers {
   /// A line has just gone.
   mutating func lost(line: String) { deadLines.insert(line) }
 
-  /// The tests of a tunnel tell that it carries packets, or none.
-  mutating func heard(of tunnel: String, isAlive: Bool) {
-    if isAlive { silent.remove(tunnel) } else { silent.insert(tunnel) }
+  /// What the tests of a tunnel tell.
+  mutating func heard(of tunnel: String, _ health: TunnelHealth) {
+    ailments[tunnel] = health == .good ? nil : health
   }
 
-  /// The esp role is being started anew, and knows of no silence.
-  mutating func espRestarted() { silent = [] }
+  /// The esp role is being started anew, and has not tested anything yet.
+  mutating func espRestarted() { ailments = [:] }
 
-  /// Whether a packet that leaves by the tunnel now has any chance.
-  func hasCarrier(_ tunnel: Tunnel) -> Bool {
-    progress[tunnel.name]?.childSA != nil && !deadLines.contains(tunnel.uplink) && !silent.contains(tunnel.name)
+  /// Whether packets are to leave by the tunnel now, one of the site's `tunnels`.
+  func hasCarrier(_ tunnel: Tunnel, among tunnels: [Tunnel]) -> Bool {
+    guard canCarry(tunnel) else { return false }
+    guard case .poor = ailments[tunnel.name] else { return true }
+    // Better a poor tunnel than none.
+    return !tunnels.contains { $0.peerSite == tunnel.peerSite && canCarry($0) && ailments[$0.name] == nil }
+  }
+
+  /// Why no packets are to leave by the tunnel, and for how many milliseconds none have passed, if that is known.
+  func reason(against tunnel: Tunnel) -> (cause: String, outageMilliseconds: Int?) {
+    if progress[tunnel.name]?.childSA == nil { return (progress[tunnel.name]?.closed ?? "it has no Child SA", nil) }
+    switch ailments[tunnel.name] {
+    case .silent(let cause, let milliseconds): return (cause, milliseconds)
+    case .poor(let cause) where !deadLines.contains(tunnel.uplink): return (cause, 0)
+    case .poor, .good, nil: return ("uplink \(tunnel.uplink) has lost its link", nil)
+    }
+  }
+
+  private func canCarry(_ tunnel: Tunnel) -> Bool {
+    if case .silent = ailments[tunnel.name] { return false }
+    return progress[tunnel.name]?.childSA != nil && !deadLines.contains(tunnel.uplink)
   }
 }

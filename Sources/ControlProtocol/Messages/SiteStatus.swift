@@ -277,12 +277,16 @@ public struct SiteStatus: Codable, Equatable, Sendable {
   public var drops: [String: UInt64]
   /// What concerns the whole site: a routing daemon that does not start, a configuration that was refused.
   public var faults: [Fault]
+  /// The names of the tunnels by which traffic leaves for other sites, by site.
+  public var activeTunnels: [String: [String]]
+  /// When traffic last moved from one tunnel to another, oldest first; not more than the last twenty times.
+  public var switches: [TunnelSwitch]
 
   /// A site's status.
   public init(
     site: String, revision: Int, agentVersion: String, at: Date, uplinks: [UplinkStatus], tunnels: [TunnelStatus],
     reachablePrefixes: [IPPrefix], missingPrefixes: [IPPrefix], drops: [String: UInt64] = [:],
-    faults: [Fault]
+    faults: [Fault], activeTunnels: [String: [String]] = [:], switches: [TunnelSwitch] = []
   ) {
     self.site = site
     self.revision = revision
@@ -294,5 +298,7 @@ public struct SiteStatus: Codable, Equatable, Sendable {
     self.missingPrefixes = missingPrefixes
     self.drops = drops
     self.faults = faults
+    self.activeTunnels = activeTunnels
+    self.switches = switches
   }
 }

@@ -19,6 +19,7 @@ public struct TunnelLiveness: Sendable {
   private var answersInARow = 0
   private var newestAnswer: UInt32 = 0
   private var answerTime: AnswerTime?
+  private var lastAnswerAt: Instant?
   /// Until when answers may still wait to be read, after a time in which this process did not run.
   private var grace: Instant?
 
@@ -42,8 +43,12 @@ public struct TunnelLiveness: Sendable {
     unanswered.append((test.sequence, now))
   }
 
-  /// A test was answered for the first time, `answerTime` after it had left.
-  public mutating func answered(_ test: STAMPTest, after time: Duration) {
+  /// For how long nothing has been heard; zero before the first answer.
+  public func silence(at now: Instant) -> Duration { lastAnswerAt.map { $0.duration(to: now) } ?? .zero }
+
+  /// A test was answered for the first time, `time` after it had left.
+  public mutating func answered(_ test: STAMPTest, after time: Duration, at now: Instant) {
+    lastAnswerAt = now
     answerTime = answerTime?.learning(time) ?? AnswerTime(first: time)
     grace = nil
     unanswered.removeAll { !$0.sequence.follows(test.sequence) }

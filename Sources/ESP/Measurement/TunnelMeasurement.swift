@@ -45,8 +45,6 @@ public struct TunnelMeasurement: Sendable {
 
   /// How many tests count.
   private static let history = 100
-  /// After how long a test without an answer is lost.
-  private static let patience = Duration.seconds(2)
 
   /// Deadlines are multiples of this, or of a shorter interval, so that the tests of a thousand tunnels do not wake the
   /// process a thousand times.
@@ -84,12 +82,13 @@ public struct TunnelMeasurement: Sendable {
     return whole
   }
 
-  /// What the last tests tell; nil while none has been answered: peers of another make do not.
-  public func result(at now: Instant) -> Result? {
+  /// What the last tests tell; nil while none has been answered: peers of another make do not. A test without an answer is
+  /// lost after `patience`.
+  public func result(at now: Instant, patience: Duration = .seconds(2)) -> Result? {
     let roundTrips = outcomes.compactMap(\.roundTrip)
     guard let shortest = roundTrips.min() else { return nil }
     let lost = outcomes.count {
-      $0.roundTrip == nil && $0.sentAt.duration(to: now) >= TunnelMeasurement.patience
+      $0.roundTrip == nil && $0.sentAt.duration(to: now) >= patience
     }
     let differences = zip(roundTrips, roundTrips.dropFirst()).map { $0 < $1 ? $1 - $0 : $0 - $1 }
     return Result(

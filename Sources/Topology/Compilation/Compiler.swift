@@ -89,7 +89,8 @@ private struct Compilation {
       authentication: authentication(of: plan.link, with: remote.site),
       postQuantumKey: plan.link.postQuantumKey ?? postQuantumKeys[plan.link.sites], ike: plan.link.ike,
       ipsec: plan.link.ipsec, encapsulation: plan.link.encapsulation, cost: plan.cost,
-      liveness: liveness(of: plan), selectors: selectors(of: plan.link, from: local.site, to: remote.site))
+      liveness: liveness(of: plan), serviceLevel: remote.site.isManaged ? topology.serviceLevel : nil,
+      selectors: selectors(of: plan.link, from: local.site, to: remote.site))
   }
 
   private func selectors(of link: Link, from site: Site, to peer: Site) -> Tunnel.Selectors {

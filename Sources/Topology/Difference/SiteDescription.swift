@@ -106,6 +106,7 @@ enum TunnelDescription {
       .init("peer identity", tunnel.remoteIdentity), .init("encapsulation", tunnel.encapsulation.rawValue),
       .init("authentication", text(of: tunnel.authentication)), .init("cost", "\(tunnel.cost)"),
       .init("liveness", tunnel.liveness.map { "\($0.intervalMilliseconds)ms × \($0.multiplier)" } ?? "none"),
+      .init("service level", tunnel.serviceLevel?.text ?? "none"),
       .init("selectors", text(of: tunnel.selectors)),
     ] + facts(of: tunnel.ike) + facts(of: tunnel.ipsec)
   }
@@ -132,6 +133,16 @@ enum TunnelDescription {
 
   private static func list(_ values: [some CustomStringConvertible]) -> String {
     values.isEmpty ? "none" : values.map(\.description).joined(separator: ", ")
+  }
+}
+
+extension ServiceLevelLimits {
+  fileprivate var text: String {
+    let limits = [
+      lossPercent.map { "loss \($0) %" }, latencyMilliseconds.map { "latency \($0)ms" },
+      jitterMilliseconds.map { "jitter \($0)ms" }, "hold \(holdSeconds)s",
+    ]
+    return limits.compactMap(\.self).joined(separator: ", ")
   }
 }
 

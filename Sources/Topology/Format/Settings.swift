@@ -20,6 +20,13 @@ extension Format {
   static let livenessInterval = duration(
     Milliseconds(count: 10)...minute, bareNumbersAreSeconds: false, example: "50ms")
   static let livenessMultiplier = integer("a number", 2...50)
+  static let latency = duration(Milliseconds(count: 1)...minute, bareNumbersAreSeconds: false, example: "150ms")
+  static let holdTime = duration(second...day, bareNumbersAreSeconds: true, example: "30s")
+  /// A share in per cent, with one decimal at most.
+  static let percentage = ScalarFormat<Double>(
+    "a percentage such as 2%", .text(pattern: "^[0-9]{1,2}(\\.[0-9])?%$"),
+    read: { text in text.hasSuffix("%") && text.count <= 5 ? Double(text.dropLast()).flatMap { $0 > 0 ? $0 : nil } : nil
+    })
   static let replayWindow = integer("a number of packets", 64...4096)
   static let priority = integer("a number", 1...100)
   static let mtu = integer("a number of bytes", 1280...9000)

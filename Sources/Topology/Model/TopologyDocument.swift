@@ -14,6 +14,8 @@ public struct TopologyDocument: Equatable, Sendable {
   public var measurementMilliseconds = 1000
   /// Which tunnels are tested for whether they carry packets.
   public var liveness = LivenessSetting.automatic
+  /// What a tunnel must be like to carry traffic while another one to the same site is; nil for nothing.
+  public var serviceLevel: ServiceLevelLimits?
   /// How routes are learned over the tunnels.
   public var routing: OverlayRouting
 

@@ -79,6 +79,7 @@ struct OverlayDraft {
   var pool: Located<IPPrefix>?
   var measurementInterval: Milliseconds?
   var liveness: LivenessSetting
+  var serviceLevel: ServiceLevelLimits?
   var routing: RoutingDraft?
 }
 

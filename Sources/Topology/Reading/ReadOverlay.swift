@@ -10,7 +10,7 @@ extension DocumentReader {
       addressing: scalar(tunnels?[.addressing], Format.choice(TunnelAddressingName.self)),
       pool: scalar(tunnels?[.pool], Format.prefix),
       measurementInterval: scalar(tunnels?[.measurementInterval], Format.measurementInterval)?.value,
-      liveness: liveness(tunnels?[.liveness]),
+      liveness: liveness(tunnels?[.liveness]), serviceLevel: serviceLevel(tunnels?[.serviceLevel]),
       routing: routing(record[.routing]))
   }
 
@@ -52,6 +52,19 @@ extension DocumentReader {
     }
     if let multiplier = scalar(record[.multiplier], Format.livenessMultiplier) { timers.multiplier = multiplier.value }
     return .everywhere(timers)
+  }
+
+  private mutating func serviceLevel(_ node: YAMLNode?) -> ServiceLevelLimits? {
+    guard let record = record(node, ServiceLevelKey.self) else { return nil }
+    let limits = ServiceLevelLimits(
+      lossPercent: scalar(record[.loss], Format.percentage)?.value,
+      latencyMilliseconds: scalar(record[.latency], Format.latency)?.value.count,
+      jitterMilliseconds: scalar(record[.jitter], Format.latency)?.value.count,
+      holdSeconds: scalar(record[.hold], Format.holdTime)?.value.seconds ?? 30)
+    if record[.loss] == nil, record[.latency] == nil, record[.jitter] == nil {
+      report(record.position, "this service level asks for nothing", "add a limit, such as `loss: 2%`")
+    }
+    return limits
   }
 
   private mutating func bfd(_ node: YAMLNode?) -> Located<RoutingConfiguration.BFD>? {

@@ -78,7 +78,7 @@ enum PostQuantumKeyKey: String, TopologyKey {
 }
 
 enum TunnelsKey: String, TopologyKey {
-  case addressing, pool, measurementInterval, liveness
+  case addressing, pool, measurementInterval, liveness, serviceLevel
 
   static let subject = "`tunnels`"
   var field: Field {
@@ -97,6 +97,12 @@ enum TunnelsKey: String, TopologyKey {
         documentation:
           "Tests inside of the tunnels that tell whether they carry packets, or none. Default: 50ms and 3, where traffic "
           + "has another tunnel to go by.")
+    case .serviceLevel:
+      Field(
+        shape: .mapping(ServiceLevelKey.self),
+        documentation:
+          "What a tunnel must be like to carry traffic while another one to the same site is. Default: nothing; with it, "
+          + "tunnels are tested fifty times a second.")
     }
   }
 }
@@ -113,6 +119,27 @@ enum LivenessKey: String, TopologyKey {
       Field(
         shape: .of(Format.livenessMultiplier),
         documentation: "Tests in a row without an answer until the tunnel is dead. Default: 3.")
+    }
+  }
+}
+
+enum ServiceLevelKey: String, TopologyKey {
+  case loss, latency, jitter, hold
+
+  static let subject = "`serviceLevel`"
+  var field: Field {
+    switch self {
+    case .loss: Field(shape: .of(Format.percentage), documentation: "The largest loss, such as 2%. Default: any.")
+    case .latency:
+      Field(shape: .of(Format.latency), documentation: "The longest mean round trip, such as 150ms. Default: any.")
+    case .jitter:
+      Field(
+        shape: .of(Format.latency),
+        documentation: "The largest mean difference between round trips, such as 30ms. Default: any.")
+    case .hold:
+      Field(
+        shape: .of(Format.holdTime),
+        documentation: "For how long a tunnel must have been good again before it is taken back. Default: 30s.")
     }
   }
 }

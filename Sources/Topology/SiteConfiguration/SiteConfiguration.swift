@@ -149,6 +149,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public var cost: Int
   /// How the tunnel is tested for whether it carries packets; nil for not at all.
   public var liveness: LivenessTimers?
+  /// What the tunnel must be like to carry traffic while another one to the same site is; nil for nothing.
+  public var serviceLevel: ServiceLevelLimits?
   /// What the Child SA is negotiated for.
   public var selectors: Selectors
 
@@ -160,7 +162,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
     localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication,
     postQuantumKey: PostQuantumKey? = nil, ike: IKEProfile, ipsec: IPsecProfile, encapsulation: Encapsulation,
     cost: Int,
-    liveness: LivenessTimers? = nil, selectors: Selectors = .any
+    liveness: LivenessTimers? = nil, serviceLevel: ServiceLevelLimits? = nil, selectors: Selectors = .any
   ) {
     self.name = name
     self.interface = interface
@@ -183,6 +185,27 @@ public struct Tunnel: Codable, Equatable, Sendable {
     self.cost = cost
     self.liveness = liveness
     self.selectors = selectors
+    self.serviceLevel = serviceLevel
+  }
+}
+
+/// What a tunnel must be like to carry traffic while there is another one.
+public struct ServiceLevelLimits: Codable, Equatable, Sendable {
+  /// The largest loss in per cent; nil for any.
+  public var lossPercent: Double?
+  /// The longest mean round trip in milliseconds; nil for any.
+  public var latencyMilliseconds: Int?
+  /// The largest mean difference between round trips in milliseconds; nil for any.
+  public var jitterMilliseconds: Int?
+  /// Seconds for which a tunnel must have been good again before it is taken back.
+  public var holdSeconds: Int
+
+  /// The limits of a tunnel.
+  public init(lossPercent: Double?, latencyMilliseconds: Int?, jitterMilliseconds: Int?, holdSeconds: Int) {
+    self.lossPercent = lossPercent
+    self.latencyMilliseconds = latencyMilliseconds
+    self.jitterMilliseconds = jitterMilliseconds
+    self.holdSeconds = holdSeconds
   }
 }
 

@@ -8,6 +8,7 @@ extension Validator {
       name: name, sites: draft.sites.compactMap(complete(_:)).sorted { $0.name < $1.name }, links: links,
       tunnelAddressing: overlay.pool.map { .numbered(pool: $0.value) } ?? .unnumbered,
       measurementMilliseconds: overlay.measurementInterval?.count ?? 1000, liveness: overlay.liveness,
+      serviceLevel: overlay.serviceLevel,
       routing: complete(overlay.routing))
   }
 

@@ -12,7 +12,8 @@ struct StatusReport {
     let headline =
       "\(topology), revision \(status.revision): "
       + "\(managed.count { $0.isConverged }) of \(managed.count) sites converged"
-    let parts = [[headline], sites.lines(palette), tunnels.rows.isEmpty ? [] : tunnels.lines(palette), drops]
+    let tables = [tunnels, ways].map { $0.rows.isEmpty ? [] : $0.lines(palette) }
+    let parts = [[headline], sites.lines(palette)] + tables + [drops]
     return Array(parts.filter { !$0.isEmpty }.joined(separator: [""]))
   }
 
@@ -40,6 +41,20 @@ struct StatusReport {
       let reasons = drops.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
       return "\(site.site) dropped packets of no tunnel: \(reasons.joined(separator: ", "))"
     }
+  }
+
+  /// By which tunnels traffic leaves, and why not by others: what was the last switch.
+  private var ways: Table {
+    var table = Table("SITE", "TO", "TRAFFIC BY", "SINCE", "BECAUSE")
+    for site in status.sites {
+      for (peer, tunnels) in (site.status?.activeTunnels ?? [:]).sorted(by: { $0.key < $1.key }) {
+        let last = site.status?.switches.last { $0.peerSite == peer }
+        table.add(
+          .init(site.site), .init(peer), .init(tunnels.joined(separator: ", ")), .init(last?.at.time ?? ""),
+          .init(last?.reason ?? ""))
+      }
+    }
+    return table
   }
 
   private var tunnels: Table {

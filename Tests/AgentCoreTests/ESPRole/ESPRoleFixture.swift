@@ -41,7 +41,7 @@ final class TestGateway {
   private(set) var messagesToIKE: [ESPToIKE] = []
   private(set) var isReady = false
   /// What was said of the tunnel, in order.
-  private(set) var liveness: [Bool] = []
+  private(set) var health: [String] = []
   private var role: ESPRole?
 
   init(_ namespace: NetworkNamespace, uplinkAddress: IPAddress, overlayAddresses: [String], loop: EventLoop) throws {
@@ -83,7 +83,9 @@ final class TestGateway {
     switch message {
     case .ready: isReady = true
     case .uplink, .tunnel: break
-    case .liveness(_, let isAlive): liveness.append(isAlive)
+    case .health(_, .silent): health.append("silent")
+    case .health(_, .poor): health.append("poor")
+    case .health(_, .good): health.append("good")
     case .counters(let all): counters = all.first
     case .drops(let all): drops = all
     }

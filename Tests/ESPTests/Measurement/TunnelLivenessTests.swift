@@ -52,7 +52,7 @@ struct TunnelLivenessTests {
 
     private mutating func deliver() {
       while let first = onTheWay.first, first.arrivesAt <= clock.now {
-        liveness.answered(first.test, after: first.sentAt.duration(to: clock.now))
+        liveness.answered(first.test, after: first.sentAt.duration(to: clock.now), at: clock.now)
         onTheWay.removeFirst()
       }
     }
@@ -67,6 +67,7 @@ struct TunnelLivenessTests {
     #expect(path.liveness.isAlive)
     path.run(for: .milliseconds(81))
     #expect(!path.liveness.isAlive)
+    #expect((.milliseconds(178)...(.milliseconds(232))).contains(path.liveness.silence(at: path.clock.now)))
   }
 
   @Test("begins again with as many answers in a row, not with single ones")
@@ -171,13 +172,13 @@ struct TunnelLivenessTests {
     for sequence in (UInt32.max - 20)...UInt32.max {
       let test = STAMPTest(sequence: sequence, timestamp: STAMPTimestamp(now))
       liveness.sent(test, at: now)
-      liveness.answered(test, after: .milliseconds(1))
+      liveness.answered(test, after: .milliseconds(1), at: now)
       now = now.advanced(by: Self.interval)
     }
     for sequence in 0..<UInt32(20) {
       let test = STAMPTest(sequence: sequence, timestamp: STAMPTimestamp(now))
       liveness.sent(test, at: now)
-      liveness.answered(test, after: .milliseconds(1))
+      liveness.answered(test, after: .milliseconds(1), at: now)
       now = now.advanced(by: Self.interval)
       #expect(liveness.isAlive)
       #expect(liveness.nextDeadline == nil)

@@ -193,6 +193,14 @@ extension Fault {
         "42:60: 1ms is out of bounds | write a duration from 10ms to 1m", "42:77: `1` is not a number from 2 to 50",
       ]),
     Fault(
+      "a service level that asks for nothing, or for nonsense",
+      replacing: [("addressing: unnumbered", "addressing: unnumbered, serviceLevel: { hold: 10s }")],
+      ["42:52: this service level asks for nothing | add a limit, such as `loss: 2%`"]),
+    Fault(
+      "a loss that is no percentage",
+      replacing: [("addressing: unnumbered", "addressing: unnumbered, serviceLevel: { loss: 0.02 }")],
+      ["42:60: `0.02` is not a percentage such as 2%"]),
+    Fault(
       "two ends behind NAT",
       replacing: [
         ("address: 203.0.113.2/24, gateway: 203.0.113.254", "address: dhcp"),
