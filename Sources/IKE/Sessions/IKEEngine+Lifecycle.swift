@@ -131,13 +131,11 @@ extension IKESession {
     other.superseded = context.now.advanced(by: IKESession.supersededLifetime)
   }
 
-  /// Leaves the tunnel to the session that has it. As the initiator we do not begin to use its pair; as the responder we
-  /// receive on it until the peer has stopped to send.
+  /// Leaves the tunnel to the session that has it. The pair of this one is installed at neither end: where its responder has
+  /// the other session, its initiator, who answered that one, has had it for longer.
   fileprivate func stepAside(_ context: SessionContext) {
-    if isInitiator {
-      children = [:]
-      effects.removeAll(where: \.announcesChild)
-    }
+    children = [:]
+    effects.removeAll(where: \.announcesChild)
     closeAsDuplicate(context)
   }
 

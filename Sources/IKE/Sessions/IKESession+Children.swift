@@ -17,9 +17,10 @@ extension IKESession {
     let replaces: ESPSPI?
   }
 
-  /// Derives the keys of a Child SA and has it installed.
+  /// Derives the keys of a Child SA and has it installed; not in an IKE SA that is being deleted, whose Child SAs go with
+  /// it: the tunnel may be another's already, and the new pair would carry its packets for a moment.
   func install(_ new: NewChild, _ context: SessionContext) throws(ExchangeError) {
-    guard let sa, let connection else { return }
+    guard phase != .deleting, let sa, let connection else { return }
     let keys: ChildKeys
     do {
       keys = try ChildKeys(

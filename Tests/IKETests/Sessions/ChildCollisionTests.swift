@@ -257,4 +257,20 @@ struct ChildCollisionTests {
     pair.run(for: .seconds(1))
     #expect(pair.haveOneMatchingChild)
   }
+
+  // A                                         B
+  // SA(A1), Ni, KE               ──────▶
+  //     A wants the IKE SA gone
+  //                              ◀──────  SA, Nr, KE               nothing is installed at A
+  // D(IKE)                       ──────▶
+  @Test("the response to a rekey in an IKE SA that is to be deleted brings no pair into use")
+  func rekeyBeforeDelete() throws {
+    let pair = TwoGateways.established()
+    try rekeyChild(pair.left, of: pair)
+    pair.handle(pair.left, .terminate(connection: "tunnel"))
+    pair.run(for: .seconds(2))
+    #expect(pair.right.childrenEstablished.count == 2)
+    #expect(pair.left.childrenEstablished.count == 1)
+    #expect(pair.left.installed.isEmpty && pair.right.installed.isEmpty)
+  }
 }

@@ -104,6 +104,28 @@ struct ConnectionTests {
     #expect(pair.right.establishedSessions.count == 1)
   }
 
+  // The right gateway's IKE SA wins where both begin at once, and is up when the left one's IKE_AUTH gets through.
+  //
+  //     left                             right
+  //     IKE_SA_INIT ─────────╳────────── IKE_SA_INIT
+  //     IKE_AUTH ──▶ (lost)    ◀──────── IKE_AUTH          the right one's is up at both ends
+  //     IKE_AUTH again ────────────────▶                   no end installs the pair that it asks for
+  @Test("both ends initiate, and the loser is up last: its pair is never installed")
+  func superfluousPair() {
+    let pair = TwoGateways()
+    var isLost = false
+    pair.rewrite = { datagram in
+      guard datagram.isRequest(.authentication, from: TwoGateways.leftAddress), !isLost else { return datagram }
+      isLost = true
+      return nil
+    }
+    pair.configure(right: { $0.initiates = true })
+    pair.run(for: .seconds(20))
+    #expect(isLost && pair.haveOneMatchingChild)
+    #expect(pair.left.established.count == 2 && pair.right.established.count == 2)
+    #expect(pair.left.childrenEstablished.count == 1 && pair.right.childrenEstablished.count == 1)
+  }
+
   // The right gateway's IKE SA wins where both begin at once. The left one rekeys it before its own is up, and so has
   // initiated both of the IKE SAs between which each end has to choose.
   //
