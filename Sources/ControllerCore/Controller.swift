@@ -101,11 +101,14 @@ final class Controller: Sendable {
     logger.info("agent enrolled", metadata: .fields([.site: site, .key: key.description]))
   }
 
-  /// Takes a site's key away, also from a live session.
+  /// Takes a site's key away, also from a live session, and withdraws its certificates: the other sites, which are told
+  /// at once, close the tunnels that it has proved itself for with one.
   func revoke(_ site: String) throws {
     try current.withLock { _ in
-      guard try store.revokeKey(of: site) else { throw RequestFailure.notEnrolled(site: site) }
+      guard try store.revokeKey(of: site, at: Date()) else { throw RequestFailure.notEnrolled(site: site) }
       registry.adopt(try store.enrolledKeys())
+      try certificates.renewList(at: Date())
+      for (site, message) in registry.authorityUpdates() { listener.send(message, to: site) }
     }
     logger.info("agent's key revoked", metadata: .fields([.site: site]))
   }

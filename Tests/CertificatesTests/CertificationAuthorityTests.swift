@@ -45,14 +45,31 @@ struct CertificationAuthorityTests {
     let (good, _) = try issue(by: authority)
     let (bad, _) = try issue(by: authority)
     let list = try authority.revocationList(
-      of: [.init(serialNumber: bad.serialNumber, date: now - 60), .init(serialNumber: "01", date: now)], number: 2,
-      at: now)
+      of: [
+        .init(serialNumber: bad.serialNumber, date: now - 60, isSuperseded: true),
+        .init(serialNumber: "01", date: now, isSuperseded: false),
+      ], number: 2, at: now)
     let policy = CertificatePolicy(
       anchors: [try TrustAnchor(certificate: authority.certificate, revocationList: list)])
     #expect(throws: CertificateFault.revoked(serialNumber: bad.serialNumber, since: now - 60)) {
       try policy.judge([bad.certificate], of: identities[0], at: now)
     }
     _ = try policy.judge([good.certificate], of: identities[0], at: now)
+  }
+
+  @Test("what was proved with a certificate stands while it is only superseded, and falls when it is withdrawn")
+  func withdrawal() throws {
+    let authority = try found()
+    func anchor(isSuperseded: Bool) throws -> TrustAnchor {
+      let list = try authority.revocationList(
+        of: [.init(serialNumber: "0a", date: now, isSuperseded: isSuperseded)], number: 2, at: now)
+      return try TrustAnchor(certificate: authority.certificate, revocationList: list)
+    }
+    try anchor(isSuperseded: true).checkStands(serialNumber: "0a")
+    try anchor(isSuperseded: false).checkStands(serialNumber: "0b")
+    #expect(throws: CertificateFault.revoked(serialNumber: "0a", since: now)) {
+      try anchor(isSuperseded: false).checkStands(serialNumber: "0a")
+    }
   }
 
   @Test("a revocation list that has run out, or is of another authority, makes no certificate good")
@@ -75,7 +92,8 @@ struct CertificationAuthorityTests {
   @Test("a changed or cut revocation list is refused")
   func mutatedList() throws {
     let authority = try found()
-    let good = try authority.revocationList(of: [.init(serialNumber: "0a", date: now)], number: 3, at: now)
+    let good = try authority.revocationList(
+      of: [.init(serialNumber: "0a", date: now, isSuperseded: true)], number: 3, at: now)
     _ = try TrustAnchor(certificate: authority.certificate, revocationList: good)
     for place in good.indices {
       var bad = good

@@ -57,6 +57,34 @@ struct CertificateOfficeTests {
     #expect(try !isGood(second, "isp.hq.acme"))
   }
 
+  @Test("revoking a site withdraws every certificate that it has had, and a new key's certificate is good again")
+  func withdrawal() throws {
+    let office = try CertificateOffice(state, store, at: now)
+    func certify() throws -> [UInt8] {
+      [UInt8](try #require(try office.certify(request(), of: "hq", identities: ["isp.hq.acme"], at: now)))
+    }
+    func anchor() throws -> TrustAnchor {
+      guard case .authority(let certificate, let list) = office.authority else { throw CertificateFault.otherKey }
+      return try TrustAnchor(certificate: [UInt8](certificate), revocationList: [UInt8](list))
+    }
+    func serialNumber(_ certificate: [UInt8]) throws -> String {
+      try CertificatePolicy(anchors: [anchor()]).judge(certificate: certificate, at: now)
+    }
+    let first = try serialNumber(certify())
+    let second = try serialNumber(certify())
+    // The first one has only been superseded.
+    try anchor().checkStands(serialNumber: first)
+    try store.enrol(CurveKeyPair.generate().publicKey, for: "hq")
+    #expect(try store.revokeKey(of: "hq", at: now))
+    try office.renewList(at: now)
+    for number in [first, second] {
+      #expect(throws: CertificateFault.revoked(serialNumber: number, since: now)) {
+        try anchor().checkStands(serialNumber: number)
+      }
+    }
+    _ = try serialNumber(certify())
+  }
+
   @Test("a site without identities to prove, and a request that is none, get no certificate")
   func refused() throws {
     let office = try CertificateOffice(state, store, at: now)
@@ -64,5 +92,12 @@ struct CertificateOfficeTests {
     #expect(throws: CertificateFault.self) {
       try office.certify(Data([1, 2, 3]), of: "hq", identities: ["isp.hq.acme"], at: now)
     }
+  }
+}
+
+extension CertificatePolicy {
+  /// The serial number of a good certificate of `isp.hq.acme`.
+  fileprivate func judge(certificate: [UInt8], at date: Date) throws -> String {
+    try judge([certificate], of: .fqdn("isp.hq.acme"), at: date).serialNumber
   }
 }

@@ -9,14 +9,14 @@ import Topology
 struct SiteRegistryTests {
   private let clock = WallClock()
   private let registry: SiteRegistry
+  private let certificates: CertificateOffice
   private let directory: TemporaryDirectory
 
   init() throws {
     directory = try TemporaryDirectory()
     let state = try StateDirectory(path: directory.path)
-    registry = SiteRegistry(certificates: try CertificateOffice(state, try Store(state)), logger: silent) { [clock] in
-      clock.now
-    }
+    certificates = try CertificateOffice(state, try Store(state))
+    registry = SiteRegistry(certificates: certificates, logger: silent) { [clock] in clock.now }
   }
 
   private func hello(_ site: String, _ revision: Int) -> [ControllerMessage] {
@@ -104,6 +104,26 @@ struct SiteRegistryTests {
     }
     #expect(configuration.site == "berlin")
     #expect(configuration.tunnels.allSatisfy { $0.authentication.presharedKey?.bytes.contains(77) == false })
+  }
+
+  @Test("a new revocation list goes once to each connected site that proves identities, to others when they are back")
+  func revocationList() throws {
+    var baseline = try Sample.baseline()
+    for index in baseline.configurations["paris"]?.tunnels.indices ?? 0..<0 {
+      baseline.configurations["paris"]?.tunnels[index].authentication = .certificate(.network)
+    }
+    _ = registry.adopt(DesiredNetwork(baseline))
+    #expect(hello("paris", 1) == [certificates.authority])
+    #expect(hello("berlin", 1) == [])
+    #expect(registry.authorityUpdates().isEmpty)
+    try certificates.renewList(at: clock.now.addingTimeInterval(60))
+    let updates = registry.authorityUpdates()
+    #expect(updates.map(\.site) == ["paris"] && updates.map(\.message) == [certificates.authority])
+    #expect(registry.authorityUpdates().isEmpty)
+    registry.disconnected("paris")
+    try certificates.renewList(at: clock.now.addingTimeInterval(120))
+    #expect(registry.authorityUpdates().isEmpty)
+    #expect(hello("paris", 1) == [certificates.authority])
   }
 
   @Test("a revoked key disconnects its site, and refused messages are counted")

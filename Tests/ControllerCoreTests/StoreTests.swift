@@ -71,7 +71,7 @@ struct StoreTests {
     let other = try DatabaseQueue(path: state + "/controller.sqlite")
     try other.writeWithoutTransaction { database in
       try database.execute(sql: "BEGIN IMMEDIATE")
-      let failure = #expect(throws: StoreFailure.self) { try store.revokeKey(of: "paris") }
+      let failure = #expect(throws: StoreFailure.self) { try store.revokeKey(of: "paris", at: Date()) }
       #expect(failure?.description.contains("locked") == true)
       try database.execute(sql: "ROLLBACK")
     }
@@ -130,8 +130,8 @@ struct StoreTests {
     try store.enrol(first, for: "paris")
     try store.enrol(second, for: "paris")
     #expect(try store.enrolledKeys() == [second: "paris"])
-    #expect(try store.revokeKey(of: "paris"))
-    #expect(try store.revokeKey(of: "paris") == false)
+    #expect(try store.revokeKey(of: "paris", at: Date()))
+    #expect(try store.revokeKey(of: "paris", at: Date()) == false)
     #expect(try store.enrolledKeys().isEmpty)
   }
 }

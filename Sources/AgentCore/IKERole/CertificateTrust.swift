@@ -31,6 +31,16 @@ struct CertificateTrust: TrustPolicy {
     }
   }
 
+  func checkStands(_ certificate: CertificateSummary, under anchors: TrustAnchors) throws(TrustFault) {
+    // No lists of third parties' authorities are known, and a serial number is its authority's alone.
+    guard anchors == .ownAuthority else { return }
+    do throws(CertificateFault) {
+      try ownAuthority.checkStands(serialNumber: certificate.serialNumber)
+    } catch {
+      throw TrustFault("\(error)")
+    }
+  }
+
   private func anchors(_ anchors: TrustAnchors) -> [TrustAnchor] {
     switch anchors {
     case .ownAuthority: [ownAuthority]

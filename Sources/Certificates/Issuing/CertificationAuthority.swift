@@ -21,11 +21,14 @@ public struct CertificationAuthority: Sendable {
     public let serialNumber: String
     /// When.
     public let date: Date
+    /// Whether that is only because its holder has another (RFC 5280 section 5.3.1, superseded).
+    public let isSuperseded: Bool
 
     /// A revocation.
-    public init(serialNumber: String, date: Date) {
+    public init(serialNumber: String, date: Date, isSuperseded: Bool) {
       self.serialNumber = serialNumber
       self.date = date
+      self.isSuperseded = isSuperseded
     }
   }
 
@@ -119,6 +122,8 @@ public struct CertificationAuthority: Sendable {
         try entries.appendConstructedNode(identifier: .sequence) { entry in
           try entry.serialize(try Certificate.SerialNumber(hexadecimal: one.serialNumber).bytes)
           try one.date.serialize(into: &entry)
+          // RFC 5280 section 5.3.1: no reason code rather than that of no reason.
+          if one.isSuperseded { try entry.serializeSequenceOf([RevocationReason.superseded]) }
         }
       }
     }

@@ -11,8 +11,14 @@ struct RevocationList: Sendable {
   private let issuer: String
   private let thisUpdate: Date
   private let nextUpdate: Date
-  /// When each certificate was revoked, by its serial number.
-  private let revoked: [Certificate.SerialNumber: Date]
+  private let revoked: [Certificate.SerialNumber: Revocation]
+
+  /// How a certificate was taken back.
+  struct Revocation: Sendable {
+    let date: Date
+    /// Whether that is only because its holder has another.
+    let isSuperseded: Bool
+  }
 
   /// Reads a list in DER; throws unless `authority` has issued and signed it.
   init(der: [UInt8], of authority: Certificate) throws(CertificateFault) {
@@ -38,8 +44,8 @@ struct RevocationList: Sendable {
     if date < thisUpdate { throw .notYetValid(subject: issuer, from: thisUpdate) }
   }
 
-  /// When the authority has taken a certificate of its own back; nil if it has not.
-  func revocation(of serialNumber: Certificate.SerialNumber) -> Date? { revoked[serialNumber] }
+  /// How the authority has taken a certificate of its own back; nil if it has not.
+  func revocation(of serialNumber: Certificate.SerialNumber) -> Revocation? { revoked[serialNumber] }
 }
 
 extension Certificate {
@@ -58,7 +64,7 @@ private struct Fields {
   let issuer: DistinguishedName
   let thisUpdate: Date
   let nextUpdate: Date
-  let revoked: [Certificate.SerialNumber: Date]
+  let revoked: [Certificate.SerialNumber: RevocationList.Revocation]
 
   init(_ der: [UInt8]) throws {
     let root = try DER.parse(der)
@@ -91,15 +97,19 @@ private struct Fields {
     return Children(nodes: Array(nodes)[...])
   }
 
-  private static func readRevoked(_ fields: inout Children) throws -> [Certificate.SerialNumber: Date] {
+  private static func readRevoked(
+    _ fields: inout Children
+  ) throws -> [Certificate.SerialNumber: RevocationList.Revocation] {
     guard let node = fields.optional(.sequence) else { return [:] }
-    var revoked: [Certificate.SerialNumber: Date] = [:]
+    var revoked: [Certificate.SerialNumber: RevocationList.Revocation] = [:]
     for entry in try children(of: node).nodes {
       var fields = try children(of: entry)
       let serial = try ArraySlice<UInt8>(derEncoded: fields.required())
-      revoked[Certificate.SerialNumber(bytes: serial)] = try Date(time: fields.required())
-      if let extensions = fields.optional(.sequence) { try refuseCritical(extensions) }
+      let date = try Date(time: fields.required())
+      let extensions = try fields.optional(.sequence).map(readExtensions) ?? []
       try fields.end()
+      revoked[Certificate.SerialNumber(bytes: serial)] = RevocationList.Revocation(
+        date: date, isSuperseded: extensions.contains(RevocationReason.superseded))
     }
     return revoked
   }
@@ -107,14 +117,15 @@ private struct Fields {
   private static func checkExtensions(_ fields: inout Children) throws {
     let identifier = ASN1Identifier(tagWithNumber: 0, tagClass: .contextSpecific)
     guard let node = fields.optional(identifier), case .constructed(let nodes) = node.content else { return }
-    for extensions in nodes { try refuseCritical(extensions) }
+    for extensions in nodes { _ = try readExtensions(extensions) }
   }
 
   /// RFC 5280 section 5.2: a list with a critical extension that we do not know, such as one for part of the
   /// certificates or of changes only, says nothing to us.
-  private static func refuseCritical(_ node: ASN1Node) throws {
-    for one in try DER.sequence(of: Certificate.Extension.self, identifier: .sequence, rootNode: node)
-    where one.critical { throw CertificateFault.unreadable("revocation list") }
+  private static func readExtensions(_ node: ASN1Node) throws -> [Certificate.Extension] {
+    let extensions = try DER.sequence(of: Certificate.Extension.self, identifier: .sequence, rootNode: node)
+    if extensions.contains(where: \.critical) { throw CertificateFault.unreadable("revocation list") }
+    return extensions
   }
 }
 

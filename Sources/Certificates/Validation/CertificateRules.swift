@@ -98,7 +98,7 @@ extension CertificatePath {
     try list.checkFreshness(at: date)
     let issued = intermediates.last ?? holder
     if let revoked = list.revocation(of: issued.serialNumber) {
-      throw .revoked(serialNumber: issued.serialNumber.hexadecimal, since: revoked)
+      throw .revoked(serialNumber: issued.serialNumber.hexadecimal, since: revoked.date)
     }
   }
 }

@@ -22,6 +22,15 @@ public struct TrustAnchor: Sendable {
   /// The authority's distinguished name.
   public var name: String { certificate.name }
 
+  /// Throws if the authority has taken a certificate of its own back for another reason than that its holder has got a new
+  /// one: what was proved with it does not hold any more. The serial number is in hexadecimal.
+  public func checkStands(serialNumber: String) throws(CertificateFault) {
+    guard let number = try? Certificate.SerialNumber(hexadecimal: serialNumber),
+      let revocation = revocationList?.revocation(of: number), !revocation.isSuperseded
+    else { return }
+    throw .revoked(serialNumber: serialNumber, since: revocation.date)
+  }
+
   /// The hash that names the authority in CERTREQ (RFC 7296 section 3.7).
   public var keyHash: [UInt8] {
     get throws(CertificateFault) {

@@ -66,7 +66,8 @@ final class CertificateOffice: Sendable {
     if try store.revokeCertificates(beyond: identities.mapValues { Set($0) }, at: now) { try renewList(at: now) }
   }
 
-  private func renewList(at now: Date) throws {
+  /// Makes the revocation list anew, after certificates were withdrawn.
+  func renewList(at now: Date) throws {
     let list = try Self.list(issuer, store, at: now)
     revocationList.withLock { $0 = list }
   }

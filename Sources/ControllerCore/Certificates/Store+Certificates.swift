@@ -41,9 +41,13 @@ extension Store {
       try Row.fetchAll(
         database,
         sql:
-          "SELECT serialNumber, revokedAt FROM certificate WHERE revokedAt IS NOT NULL AND expiresAt > ? ORDER BY 2, 1",
+          "SELECT serialNumber, revokedAt, isWithdrawn FROM certificate "
+          + "WHERE revokedAt IS NOT NULL AND expiresAt > ? ORDER BY 2, 1",
         arguments: [now]
-      ).map { CertificationAuthority.Revoked(serialNumber: $0["serialNumber"], date: $0["revokedAt"]) }
+      ).map { row in
+        CertificationAuthority.Revoked(
+          serialNumber: row["serialNumber"], date: row["revokedAt"], isSuperseded: !(row["isWithdrawn"] as Bool))
+      }
     }
   }
 }

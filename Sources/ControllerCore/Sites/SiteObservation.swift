@@ -21,6 +21,8 @@ struct SiteObservation: Sendable {
   var refusal: (revision: Int, reason: String, at: Date)?
   /// The last revision that was sent to it, and when.
   var push: (revision: Int, at: Date)?
+  /// The authority with the list that was sent to it last on this connection.
+  var authority: ControllerMessage?
   /// Its last report.
   var status: SiteStatus?
 
@@ -40,6 +42,7 @@ struct SiteObservation: Sendable {
       heldRevision = revision
       // What was sent on an earlier connection may not have arrived.
       push = nil
+      authority = nil
     case .accepted(let revision):
       heldRevision = revision
     case .refused(let revision, let reason):

@@ -50,6 +50,25 @@ final class SiteRegistry: AgentRegistry {
     }
   }
 
+  /// What each connected site must be sent because the authority's revocation list has changed.
+  func authorityUpdates() -> [(site: String, message: ControllerMessage)] {
+    state.withLock { state in
+      state.observations.keys.sorted().compactMap { site in
+        authority(for: site, &state).map { (site: site, message: $0) }
+      }
+    }
+  }
+
+  /// The authority and its list, where a site proves identities and was not sent this list before.
+  private func authority(for site: String, _ state: inout State) -> ControllerMessage? {
+    guard state.desired.configurations[site]?.certifiedIdentities.isEmpty == false,
+      let observation = state.observations[site], !observation.isCutOff,
+      observation.authority != certificates.authority
+    else { return nil }
+    state.observations[site]?.authority = certificates.authority
+    return certificates.authority
+  }
+
   /// What `site` is to be sent now, if anything. Before the first revision nobody is told anything: a controller that
   /// has lost its state must not take down the network that it finds.
   private func push(to site: String, _ state: inout State, at now: Date) -> [ControllerMessage] {
@@ -58,8 +77,8 @@ final class SiteRegistry: AgentRegistry {
     let messages: [ControllerMessage]
     if let configuration = state.desired.configurations[site] {
       guard observation.needs(revision: revision, at: now) else { return [] }
-      let authority = configuration.certifiedIdentities.isEmpty ? [] : [certificates.authority]
-      messages = authority + [.configuration(configuration)]
+      state.observations[site]?.authority = nil
+      messages = [authority(for: site, &state), .configuration(configuration)].compactMap(\.self)
     } else {
       guard observation.needsRetirement(revision: revision) else { return [] }
       messages = [.retire(revision: revision)]
@@ -76,7 +95,9 @@ final class SiteRegistry: AgentRegistry {
         return []
       }
       logger.info("certificate issued", metadata: .fields([.site: site]))
-      return [certificates.authority, .certificate(certificate)]
+      let authority = certificates.authority
+      state.withLock { $0.observations[site]?.authority = authority }
+      return [authority, .certificate(certificate)]
     } catch {
       logger.error("no certificate issued", metadata: .fields([.site: site, .reason: "\(error)"]))
       return []
@@ -111,7 +132,8 @@ final class SiteRegistry: AgentRegistry {
     let (wasConnected, answer) = state.withLock { state in
       let wasConnected = state.observations[site]?.isConnected(at: now) ?? false
       state.observations[site, default: SiteObservation()].hear(message, at: now)
-      return (wasConnected, push(to: site, &state, at: now))
+      let answer = push(to: site, &state, at: now)
+      return (wasConnected, answer.isEmpty ? authority(for: site, &state).map { [$0] } ?? [] : answer)
     }
     if !wasConnected { logger.info("agent connected", metadata: .fields([.site: site])) }
     log(message, from: site)

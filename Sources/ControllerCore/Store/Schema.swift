@@ -55,6 +55,11 @@ enum Schema {
         table.primaryKey(["first", "second"])
       }
     }
+    migrator.registerMigration("certificates withdrawn") { database in
+      try database.alter(table: "certificate") { table in
+        table.add(column: "isWithdrawn", .boolean).notNull().defaults(to: false)
+      }
+    }
     return migrator
   }
 }

@@ -160,12 +160,16 @@ public final class Store: Sendable {
     }
   }
 
-  /// Takes a site's key away; false if it had none.
-  func revokeKey(of site: String) throws -> Bool {
+  /// Takes a site's key away, and withdraws its certificates; false if it had no key.
+  func revokeKey(of site: String, at now: Date) throws -> Bool {
     try StoreFailure.translating {
       try queue.write { database in
         try database.execute(sql: "DELETE FROM agentKey WHERE site = ?", arguments: [site])
-        return database.changesCount > 0
+        guard database.changesCount > 0 else { return false }
+        try database.execute(
+          sql: "UPDATE certificate SET revokedAt = COALESCE(revokedAt, ?), isWithdrawn = TRUE WHERE site = ?",
+          arguments: [now, site])
+        return true
       }
     }
   }

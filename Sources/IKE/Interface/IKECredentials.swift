@@ -2,7 +2,8 @@ import FabricCrypto
 
 /// What the gateway proves its identity with, and what it makes of its peers' certificates.
 ///
-/// Connections stay as they are when credentials change: new ones are used from the next IKE_AUTH on.
+/// Connections stay as they are when credentials change: new ones are used from the next IKE_AUTH on. Only where a peer's
+/// certificate has been withdrawn, its IKE SAs are closed.
 public struct IKECredentials: Sendable {
   /// A certificate and its key.
   public struct OwnCertificate: Sendable {
@@ -51,6 +52,10 @@ public protocol TrustPolicy: Sendable {
   func judge(
     _ certificates: [[UInt8]], of identity: IKEIdentity, under anchors: TrustAnchors
   ) throws(TrustFault) -> TrustedPeer
+
+  /// Whether what a peer has proved with a certificate some time ago still holds. Throws if the certificate has been
+  /// withdrawn since; that it has expired, or its holder has a newer one, is no reason.
+  func checkStands(_ certificate: CertificateSummary, under anchors: TrustAnchors) throws(TrustFault)
 }
 
 /// A peer whose certificates are in order; it has yet to prove that it holds the key.
@@ -83,4 +88,6 @@ private struct NoTrust: TrustPolicy {
   func judge(
     _ certificates: [[UInt8]], of identity: IKEIdentity, under anchors: TrustAnchors
   ) throws(TrustFault) -> TrustedPeer { throw TrustFault("this gateway does not know any certification authority yet") }
+
+  func checkStands(_ certificate: CertificateSummary, under anchors: TrustAnchors) {}
 }

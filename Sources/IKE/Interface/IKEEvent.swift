@@ -9,7 +9,8 @@ public enum IKEEvent: Sendable {
   /// The connections are now these: unchanged ones are left alone, others are closed, changed or started. Where nothing
   /// but our own address or uplink has changed, an IKE SA whose peer can moves there (MOBIKE, RFC 4555).
   case configure([IKEConnection])
-  /// Our own certificate, and whom we trust, are now these. SAs that stand are left alone.
+  /// Our own certificate, and whom we trust, are now these. SAs that stand are left alone, but for those of peers whose
+  /// certificates have been withdrawn.
   case credentials(IKECredentials)
   /// Set this connection up now, without waiting for the next retry.
   case initiate(connection: String)

@@ -51,6 +51,17 @@ extension IKEEngine {
     settle(session, context)
   }
 
+  /// Takes new credentials over. What a peer has proved with a certificate that was withdrawn since holds no more.
+  mutating func use(_ new: IKECredentials, at now: Instant) {
+    credentials = new
+    let context = context(at: now)
+    for session in sessions.values.sorted(by: { $0.localSPI.rawValue < $1.localSPI.rawValue }) {
+      guard let fault = session.lossOfTrust(context) else { continue }
+      session.closeUntrusted(reason: fault.cause, context)
+      settle(session, context)
+    }
+  }
+
   /// The operator wants the connection now.
   mutating func initiate(_ name: String, at now: Instant) {
     guard states[name] != nil else { return }

@@ -44,7 +44,7 @@ public struct IKEEngine: ~Copyable {
     case .configure(let connections):
       if isInitialContact { unmet.formUnion(connections.map(\.name).filter { states[$0] == nil }) }
       configure(connections, at: now)
-    case .credentials(let new): credentials = new
+    case .credentials(let new): use(new, at: now)
     case .initiate(let name): initiate(name, at: now)
     case .terminate(let name): terminate(name, at: now)
     case .datagram(let datagram): receive(datagram, at: now)

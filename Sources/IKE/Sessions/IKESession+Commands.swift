@@ -27,6 +27,12 @@ extension IKESession {
     }
   }
 
+  /// Closes the IKE SA of a peer that is not to be believed any more. Its Child SAs do not wait for its answer.
+  func closeUntrusted(reason: String, _ context: SessionContext) {
+    for child in children.values { removeChild(child.inboundSPI, reason: reason) }
+    close(reason: reason, context)
+  }
+
   /// Asks the peer for a Child SA with these selectors.
   func createChild(local: [TrafficSelector], remote: [TrafficSelector], _ context: SessionContext) {
     guard phase == .established else { return }

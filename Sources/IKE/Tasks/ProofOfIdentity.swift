@@ -58,6 +58,19 @@ extension IKESession {
     }
   }
 
+  /// Why the certificate by which the peer has once proved its identity does not count any more; nil if it does.
+  func lossOfTrust(_ context: SessionContext) -> TrustFault? {
+    guard case .certificate(let certificate, _) = peerProof,
+      case .certificate(let anchors) = connection?.authentication
+    else { return nil }
+    do throws(TrustFault) {
+      try context.credentials.trust.checkStands(certificate, under: anchors)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   private func judge(
     _ certificates: [CertificatePayload], of claim: IdentificationPayload, under anchors: TrustAnchors,
     _ context: SessionContext

@@ -30,7 +30,11 @@ struct EnrolCommand: AsyncParsableCommand {
 
 struct RevokeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "revoke", abstract: "Shuts a site's agent out, at once; its gateway goes on with what it has.")
+    commandName: "revoke", abstract: "Shuts a site's agent out, at once, and takes its certificates back.",
+    discussion: """
+      Its peers close the tunnels for which it has proved its identity with a certificate, as soon as they hear of it. \
+      Tunnels with preshared keys go on with what their gateways have; a topology without the site closes them too.
+      """)
 
   @Argument(help: "The site's name, as in the topology.")
   var site: String
@@ -38,6 +42,6 @@ struct RevokeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await controller.client.revoke(site: site)
-    print("\(site) may no longer connect")
+    print("\(site) may no longer connect, and its certificates are taken back")
   }
 }

@@ -82,8 +82,13 @@ struct CertificateKeeperTests {
     let chain = try #require(credentials.own?.chain)
     let peer = try credentials.trust.judge(chain, of: .fqdn("dsl.berlin.acme"), under: .ownAuthority)
     let list = try authority.revocationList(
-      of: [.init(serialNumber: peer.certificate.serialNumber, date: now)], number: 2, at: now)
+      of: [.init(serialNumber: peer.certificate.serialNumber, date: now, isSuperseded: false)], number: 2, at: now)
+    try credentials.trust.checkStands(peer.certificate, under: .ownAuthority)
     try keeper.trust(Data(authority.certificate), Data(list))
+    let trust = try IKECredentials(try #require(keeper.credentials), now: { [now] in now }).trust
+    #expect(throws: TrustFault.self) { try trust.checkStands(peer.certificate, under: .ownAuthority) }
+    // A serial number is its authority's alone, and this is another's list.
+    try trust.checkStands(peer.certificate, under: .authorities([authority.certificate]))
     #expect(try keeper.request(for: identities, at: now) != nil)
   }
 

@@ -152,6 +152,27 @@ struct CertificateTests {
     #expect(pair.haveOneMatchingChild && pair.left.established.count == 1)
   }
 
+  @Test("a tunnel whose peer's certificate is withdrawn goes at once, also after a rekey and without the peer's answer")
+  func withdrawn() throws {
+    let pair = TwoGateways()
+    var distrust: IKECredentials?
+    try pair.configureWithCertificates(credentials: { _, right in
+      let withdrawal = TrustFault("the certificate 01 has been revoked")
+      distrust = IKECredentials(own: right.own, trust: PaperAuthority(withdrawal: withdrawal))
+    })
+    pair.run(for: .seconds(1))
+    pair.handle(pair.left, .rekeyIKE(connection: "tunnel"))
+    pair.run(for: .seconds(1))
+    #expect(pair.haveOneMatchingChild)
+    pair.rewrite = { $0.local.address == TwoGateways.leftAddress ? nil : $0 }
+    pair.handle(pair.right, .credentials(try #require(distrust)))
+    #expect(pair.right.installed.isEmpty)
+    pair.rewrite = { $0 }
+    pair.run(for: .seconds(30))
+    #expect(pair.left.installed.isEmpty && pair.right.installed.isEmpty)
+    #expect(pair.right.failures.last?.cause.contains("unknown certificate") == true, "\(pair.right.failures)")
+  }
+
   @Test("an attacker who takes SIGNATURE_HASH_ALGORITHMS out to have older signatures used gets no tunnel")
   func downgrade() throws {
     let anchors = TrustAnchors.authorities([[1]])

@@ -9,6 +9,9 @@ struct PaperAuthority: TrustPolicy {
   /// What the authority has certified, by certificate.
   var certified: [[UInt8]: (identity: IKEIdentity, key: VerificationKey)] = [:]
 
+  /// Why certificates do not stand any more; nil if they do.
+  var withdrawal: TrustFault?
+
   /// Certifies a key.
   mutating func certify(_ identity: IKEIdentity, _ key: VerificationKey) -> [UInt8] {
     let certificate = [UInt8]("\(identity):".utf8) + key.subjectPublicKeyInfo
@@ -25,6 +28,10 @@ struct PaperAuthority: TrustPolicy {
     guard entry.identity == identity else { throw TrustFault("its certificate is of \(entry.identity)") }
     return TrustedPeer(
       key: entry.key, certificate: CertificateSummary(issuer: "CN=paper", serialNumber: "01", expires: 2_000_000_000))
+  }
+
+  func checkStands(_ certificate: CertificateSummary, under anchors: TrustAnchors) throws(TrustFault) {
+    if let withdrawal { throw withdrawal }
   }
 }
 
