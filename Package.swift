@@ -109,7 +109,13 @@ let package = Package(
     room("IKESimulation", ["WireFormat", "FabricCrypto", "IKE", "FabricTestKit"]),
     .executableTarget(name: "fabric-simulate", dependencies: ["IKESimulation"], swiftSettings: strict),
     room("ESPReference", ["WireFormat", "FabricCrypto", "ESP"] + referenceCiphers),
-    room("FuzzTargets", ["WireFormat", "FabricCrypto", "IKE", "ESP", "ESPReference", "FabricTestKit"]),
+    room(
+      "FuzzTargets",
+      [
+        "WireFormat", "FabricCrypto", "Certificates", "IKE", "ESP", "ESPReference", "FabricTestKit", mlkem,
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+      ]),
     tests("WireFormatTests", ["WireFormat"]),
     tests("FabricCryptoTests", ["FabricCrypto", "FabricTestKit", mlkem]),
     tests("TopologyTests", ["Topology", "FabricTestKit"]),

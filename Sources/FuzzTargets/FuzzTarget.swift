@@ -11,5 +11,7 @@ package struct FuzzTarget: Sendable {
   package let prepare: @Sendable () throws -> (UnsafeRawBufferPointer) -> Void
 
   /// All targets.
-  package static let all: [FuzzTarget] = [.espInbound, .tunOutbound, .ikeDatagrams, .ikeProtectedPayloads]
+  package static let all: [FuzzTarget] = [
+    .espInbound, .tunOutbound, .ikeDatagrams, .ikeProtectedPayloads, .ikeFragments, .certificates,
+  ]
 }

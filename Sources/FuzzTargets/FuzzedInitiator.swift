@@ -13,13 +13,15 @@ struct FuzzedInitiator {
   var request: [UInt8] {
     let payloads = IKEPayloads().adding(33, IKEPayloads.ikeProposal)
       .adding(34, bigEndian16(31) + [0, 0] + keyExchange.publicValue).adding(40, nonce)
+      // IKEV2_FRAGMENTATION_SUPPORTED, and SIGNATURE_HASH_ALGORITHMS with SHA-256 and Identity.
+      .adding(41, [0, 0] + bigEndian16(16430)).adding(41, [0, 0] + bigEndian16(16431) + [0, 2, 0, 5])
     return FuzzedInitiator.header(
       spis: spi + [UInt8](repeating: 0, count: 8), first: payloads.first, exchange: 34, flags: 0x08, messageID: 0,
       length: payloads.bytes.count) + payloads.bytes
   }
 
   /// The session that the response opens.
-  func session(_ response: [UInt8]) throws -> FuzzedSession? {
+  private func session(_ response: [UInt8]) throws -> FuzzedSession? {
     guard response.count > 28, let value = payload(34, of: response)?.dropFirst(4),
       let peerNonce = payload(40, of: response)
     else { return nil }
@@ -34,6 +36,16 @@ struct FuzzedInitiator {
       spis: spis, signed: request + peerNonce, authenticationKey: authentication,
       cipher: try PacketCipher(
         suite: .aead(.aes256GCM16), encryptionKey: encryption, integrityKey: nil, implementation: .openSSL))
+  }
+
+  /// Sets a session up, through IKE_SA_INIT or IKE_AUTH; nil unless the responder answers.
+  func session(with responder: inout FuzzedResponder, authenticates: Bool) throws -> FuzzedSession? {
+    guard let response = responder.receive(request).first, var session = try session(response) else { return nil }
+    guard authenticates else { return session }
+    let payloads = session.authentication
+    let message = try session.protected(
+      exchange: 35, flags: 0x08, messageID: session.next(step: 1), first: payloads.first, payloads.bytes)
+    return responder.receive(message).isEmpty ? nil : session
   }
 
   /// The body of the first payload of a type.
@@ -66,6 +78,7 @@ struct FuzzedSession {
   fileprivate let authenticationKey: SecretBytes
   fileprivate let cipher: PacketCipher
   private var counter: UInt32 = 0
+  private var messageID: UInt32 = 0
 
   fileprivate init(spis: [UInt8], signed: [UInt8], authenticationKey: SecretBytes, cipher: PacketCipher) {
     self.spis = spis
@@ -85,23 +98,35 @@ struct FuzzedSession {
       .adding(33, IKEPayloads.espProposal).adding(44, IKEPayloads.anyIPv4).adding(45, IKEPayloads.anyIPv4)
   }
 
-  /// A message whose Encrypted payload (RFC 7296 section 3.14, RFC 5282) holds these bytes.
+  /// The message ID that lies a signed step from the one before.
+  mutating func next(step: UInt8) -> UInt32 {
+    messageID &+= UInt32(bitPattern: Int32(Int8(bitPattern: step)))
+    return messageID
+  }
+
+  /// A message whose Encrypted payload (RFC 7296 section 3.14, RFC 5282) holds these bytes, or a fragment of one (RFC 7383
+  /// section 2.5).
   mutating func protected(
-    exchange: UInt8, flags: UInt8, messageID: UInt32, first: UInt8, _ payloads: [UInt8]
+    exchange: UInt8, flags: UInt8, messageID: UInt32, first: UInt8, _ payloads: [UInt8],
+    fragment: (number: Int, total: Int)? = nil
   ) throws -> [UInt8] {
     counter += 1
     let text = payloads + [0]
-    let bodyLength = 4 + 8 + text.count + 16
+    let position = fragment.map { bigEndian16($0.number) + bigEndian16($0.total) } ?? []
+    let bodyLength = 4 + position.count + 8 + text.count + 16
+    let ivStart = 28 + 4 + position.count
     var message =
       FuzzedInitiator.header(
-        spis: spis, first: 46, exchange: exchange, flags: flags, messageID: messageID, length: bodyLength)
-      + [first, 0] + bigEndian16(bodyLength) + [0, 0, 0, 0] + bigEndian32(counter) + text
+        spis: spis, first: fragment == nil ? 46 : 53, exchange: exchange, flags: flags, messageID: messageID,
+        length: bodyLength)
+      + [first, 0] + bigEndian16(bodyLength) + position + [0, 0, 0, 0] + bigEndian32(counter) + text
       + [UInt8](repeating: 0, count: 16)
     try message.withUnsafeMutableBytes { bytes in
-      let end = bytes.count - 16
+      let (textStart, end) = (ivStart + 8, bytes.count - 16)
       try cipher.seal(
-        header: UnsafeRawBufferPointer(rebasing: bytes[..<32]), iv: UnsafeRawBufferPointer(rebasing: bytes[32..<40]),
-        text: UnsafeMutableRawBufferPointer(rebasing: bytes[40..<end]),
+        header: UnsafeRawBufferPointer(rebasing: bytes[..<ivStart]),
+        iv: UnsafeRawBufferPointer(rebasing: bytes[ivStart..<textStart]),
+        text: UnsafeMutableRawBufferPointer(rebasing: bytes[textStart..<end]),
         icv: UnsafeMutableRawBufferPointer(rebasing: bytes[end...]))
     }
     return message

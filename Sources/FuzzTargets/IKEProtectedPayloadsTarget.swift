@@ -20,21 +20,13 @@ private struct IKEProtectedPayloadsTarget {
   func run(_ input: FuzzInput) {
     var input = input
     var responder = FuzzedResponder()
-    guard let response = responder.receive(initiator.request).first,
-      var session = try? initiator.session(response)
-    else { preconditionFailure("a valid IKE_SA_INIT is answered") }
-    var messageID: UInt32 = 0
-    if input.byte() & 1 == 1 {
-      messageID = 1
-      let payloads = session.authentication
-      let message = try? session.protected(
-        exchange: 35, flags: 0x08, messageID: messageID, first: payloads.first, payloads.bytes)
-      precondition(!responder.receive(message ?? []).isEmpty, "a valid IKE_AUTH is answered")
+    guard var session = try? initiator.session(with: &responder, authenticates: input.byte() & 1 == 1) else {
+      preconditionFailure("a valid IKE_SA_INIT and IKE_AUTH are answered")
     }
     while !input.isAtEnd {
       let exchange = 35 + input.byte() % 4
       let flags = input.byte()
-      messageID &+= UInt32(bitPattern: Int32(Int8(bitPattern: input.byte())))
+      let messageID = session.next(step: input.byte())
       responder.wait(.milliseconds(100 * Int(input.byte())))
       let message = try? session.protected(
         exchange: exchange, flags: flags, messageID: messageID, first: input.byte(), Array(input.chunk()))
@@ -49,8 +41,12 @@ private struct IKEProtectedPayloadsTarget {
       .adding(33, IKEPayloads.espProposal).adding(40, [UInt8](repeating: 9, count: 32))
       .adding(44, IKEPayloads.anyIPv4).adding(45, IKEPayloads.anyIPv4)
     let deletion = IKEPayloads().adding(42, [3, 4, 0, 1, 0x11, 0x22, 0x33, 0x44])
+    let shown = IKEPayloads().adding(35, [2, 0, 0, 0] + Array(FuzzedResponder.certifiedIdentity.utf8))
+    let certified = try FuzzedAuthority().chains[1].reduce(shown) { $0.adding(37, [4] + $1) }
+      .adding(39, [14, 0, 0, 0, 7] + FuzzedAuthority.ed25519 + [UInt8](repeating: 9, count: 64))
+      .adding(33, IKEPayloads.espProposal).adding(44, IKEPayloads.anyIPv4).adding(45, IKEPayloads.anyIPv4)
     let all: [(exchange: UInt8, payloads: IKEPayloads)] = [
-      (0, child), (1, child), (1, rekey), (2, deletion), (2, IKEPayloads()),
+      (0, child), (0, certified), (1, child), (1, rekey), (2, deletion), (2, IKEPayloads()),
     ]
     return all.map { exchange, payloads in
       FuzzSeed([exchange == 0 ? 0 : 1, exchange, 0x08, 1, 0, payloads.first]).chunk(payloads.bytes).bytes
