@@ -25,6 +25,27 @@ extension IntegrationTests {
       }
     }
 
+    @Test(
+      "take from a spoke its own networks only, whatever it announces",
+      arguments: [Lie.ospf, .bgp])
+    func lyingSpoke(lie: Lie) async throws {
+      try await RunningLab.with(FabricBinary.topology(lie.topology)) { lab in
+        let before = try ["hq", "backup"].map { try lab.route(to: lie.parisHost, at: $0) }
+        try lab.tell(lie, at: "berlin")
+        try await lab.eventually("the hub hears of half of paris's network, which nobody has", within: 20) {
+          try lab.frr(lie.whereItIsSeen.site, lie.whereItIsSeen.question).contains(lie.halfOfParis)
+        }
+        try await Task.sleep(for: .seconds(1))
+        for (hub, route) in zip(["hq", "backup"], before) {
+          try #expect(lab.route(to: lie.parisHost, at: hub) == route)
+          let table = try Program("ip", ["route", "show"], in: lab.namespace(hub)).runAndCapture(timeout: .seconds(5))
+          let learned = table.output.split(separator: "\n").filter { $0.contains("dev vti") }
+          #expect(!learned.contains { $0.hasPrefix(lie.halfOfParis) || $0.hasPrefix("default") }, "\(learned)")
+        }
+        try #expect(lab.ping(lie.parisHost, from: "hq-host"))
+      }
+    }
+
     private static func bgpTopology(isNumbered: Bool) throws -> String {
       let text = try String(contentsOfFile: FabricBinary.topology("bgp.yaml"), encoding: .utf8)
       guard isNumbered else { return text }
@@ -34,7 +55,63 @@ extension IntegrationTests {
   }
 }
 
+/// Networks of others, and a default route, that a branch claims for its own.
+enum Lie: CaseIterable, Sendable {
+  case ospf, bgp
+
+  var topology: String { self == .ospf ? "dual-hub.yaml" : "bgp.yaml" }
+  var parisHost: String { self == .ospf ? "10.33.0.10" : "10.43.0.10" }
+  var halfOfParis: String { self == .ospf ? "10.33.0.0/25" : "10.43.0.0/25" }
+  /// Addresses that make the networks the liar's own.
+  var addresses: [String] { self == .ospf ? ["10.33.0.9/24", "10.33.0.8/25"] : ["10.43.0.9/24", "10.43.0.8/25"] }
+
+  var configuration: [String] {
+    switch self {
+    case .ospf:
+      [
+        "interface liar", "ip ospf area 0", "ip ospf cost 1", "ip ospf passive", "router ospf",
+        "default-information originate always metric 1",
+      ]
+    case .bgp:
+      [
+        "router bgp 65000", "address-family ipv4 unicast", "network 10.43.0.0/24", "network 10.43.0.0/25",
+        "redistribute kernel",
+      ]
+    }
+  }
+
+  /// Where the lie shows: with OSPF in the hub's own table; with BGP the hub's filter comes before its table.
+  var whereItIsSeen: (site: String, question: String) {
+    switch self {
+    case .ospf: ("hq", "show ip ospf route")
+    case .bgp: ("berlin", "show bgp ipv4 unicast neighbors vti5 advertised-routes")
+    }
+  }
+}
+
 extension RunningLab {
+  /// Has a site's routing daemon announce what is not the site's.
+  func tell(_ lie: Lie, at site: String) throws {
+    let commands =
+      ["link add liar type veth peer name truth", "link set truth up", "link set liar up"]
+      + lie.addresses.map { "address add \($0) dev liar" }
+    for command in commands {
+      let arguments = command.split(separator: " ").map(String.init)
+      _ = try Program("ip", arguments, in: namespace(site)).run(timeout: .seconds(5))
+    }
+    let arguments = (["configure terminal"] + lie.configuration).flatMap { ["-c", $0] }
+    _ = try Program("vtysh", ["-N", LabNames.prefix + site] + arguments).run(timeout: .seconds(5))
+  }
+
+  /// The interface by which packets to an address leave a site.
+  func route(to address: String, at site: String) throws -> String {
+    let answer = try Program("ip", ["-o", "route", "get", address], in: namespace(site)).runAndCapture(
+      timeout: .seconds(5))
+    let words = answer.output.split(separator: " ")
+    let device = try #require(words.firstIndex(of: "dev"), "\(answer.testDescription)")
+    return String(words[device + 1])
+  }
+
   /// What FRR answers at a site.
   func frr(_ site: String, _ questions: String...) throws -> String {
     let arguments = ["-N", LabNames.prefix + site] + questions.flatMap { ["-c", $0] }

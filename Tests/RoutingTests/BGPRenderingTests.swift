@@ -30,13 +30,13 @@ import Topology
         network 10.43.0.0/24
         network 10.255.4.12/32
         neighbor vti4 activate
-        neighbor vti4 next-hop-self
         neighbor vti4 prefix-list OVERLAY in
         neighbor vti4 route-map COST-60 in
+        neighbor vti4 next-hop-self
         neighbor vti7 activate
-        neighbor vti7 next-hop-self
         neighbor vti7 prefix-list OVERLAY in
         neighbor vti7 route-map COST-20 in
+        neighbor vti7 next-hop-self
         maximum-paths ibgp 8 equal-cluster-length
        exit-address-family
        address-family ipv6 unicast
@@ -63,6 +63,21 @@ import Topology
     #expect(paris.contains(" neighbor 172.31.0.13 remote-as internal\n"))
     #expect(!paris.contains("ra-interval"))
     #expect(!paris.contains("ipv6"))
+  }
+
+  @Test("A cloud has an external session with its own addresses, a password, a limit and communities")
+  func cloud() throws {
+    let frr = FRRConfiguration(try #require(try Sites.compile("cloud")["hq"]))
+    #expect(frr.daemons == [.zebra, .bgpd])
+    for line in [
+      " neighbor 169.254.10.1 remote-as 64512", " neighbor 169.254.10.1 password 8fQ2rVxK5nTz",
+      "  neighbor 169.254.10.1 prefix-list SITE-cloud in", "  neighbor 169.254.10.1 route-map EXPORT-cloud out",
+      "  neighbor 169.254.10.1 maximum-prefix 20 restart 1 force",
+      "ip prefix-list EXPORT-cloud seq 5 permit 10.70.0.0/24",
+      " set community 65000:100 65000:200", "ip prefix-list SITE-cloud seq 5 permit 10.79.0.0/24",
+    ] { #expect(frr.text.contains(line + "\n"), "\(frr.text)") }
+    #expect(!frr.text.contains("ip route") && !frr.text.contains("redistribute"))
+    #expect(!frr.text.contains("EXPORT-cloud seq 10 permit 10.79.0.0/24"))
   }
 
   /// Makes `bgp.yaml` numbered, and IPv4 only.

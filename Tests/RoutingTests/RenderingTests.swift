@@ -10,8 +10,8 @@ import Topology
     let frr = FRRConfiguration(site)
     #expect(frr.daemons == [.zebra, .staticd])
     for line in [
-      "ip route 10.12.0.0/24 vti1 1", "ip route 10.255.1.2/32 vti1 1", "ip route 10.13.0.0/24 vti2 1",
-      "ip route 10.14.0.0/24 vti3 1",
+      "ip route 10.12.0.0/24 vti1", "ip route 10.255.1.2/32 vti1", "ip route 10.13.0.0/24 vti2",
+      "ip route 10.14.0.0/24 vti3",
     ] { #expect(frr.text.contains(line + "\n")) }
     #expect(!frr.text.contains("router "))
   }
@@ -25,7 +25,7 @@ import Topology
     let routes = FRRConfiguration(site).text.split(separator: "\n").filter { $0.contains("route 10.21.0.0/24") }
     #expect(
       routes == [
-        "ip route 10.21.0.0/24 vti1 1", "ip route 10.21.0.0/24 vti2 2", "ip route 10.21.0.0/24 vti3 3",
+        "ip route 10.21.0.0/24 vti1", "ip route 10.21.0.0/24 vti2 2", "ip route 10.21.0.0/24 vti3 3",
         "ip route 10.21.0.0/24 vti4 4",
       ])
   }
@@ -34,8 +34,8 @@ import Topology
   func ipv6() throws {
     let site = try #require(try Sites.compile("ipv6")["north"])
     let text = FRRConfiguration(site).text
-    #expect(text.contains("ipv6 route 2001:db8:32::/64 vti1 1\n"))
-    #expect(text.contains("ip route 10.32.0.0/24 vti1 1\n"))
+    #expect(text.contains("ipv6 route 2001:db8:32::/64 vti1\n"))
+    #expect(text.contains("ip route 10.32.0.0/24 vti1\n"))
     #expect(
       text.contains(
         "route-map OVERLAY6 permit 10\n match interface vti1\n match ipv6 address prefix-list OVERLAY6\n set src 2001:db8:ff::1\n"
@@ -53,9 +53,20 @@ import Topology
     #expect(costs == [" ip ospf cost 20", " ip ospf cost 30", " ip ospf cost 40", " ip ospf cost 50"])
     #expect(frr.text.contains("interface lan0\n ip ospf area 0\n ip ospf passive\n"))
     #expect(frr.text.contains("interface lo\n ip ospf area 0\n ip ospf passive\n"))
-    #expect(frr.text.contains("  transmit-interval 50\n  receive-interval 50\n  detect-multiplier 3\n"))
+    #expect(frr.text.contains("  transmit-interval 50\n  receive-interval 50\n exit\n"))
     #expect(!frr.text.contains("interface wan"))
     #expect(frr.text.contains(" ospf router-id 10.255.2.1\n"))
+  }
+
+  @Test("A tunnel to the backbone is in the area of the end that is not, and the core joins the areas")
+  func areas() throws {
+    let sites = try Sites.compile("two-regions")
+    let core = FRRConfiguration(try #require(sites["core"])).text
+    let areas = core.split(separator: "\n").filter { $0.contains("ip ospf area") }
+    #expect(areas == [" ip ospf area 2", " ip ospf area 1", " ip ospf area 0", " ip ospf area 0"])
+    #expect(core.contains("interface lan0\n ip ospf area 0\n"))
+    let berlin = FRRConfiguration(try #require(sites["berlin"])).text
+    #expect(berlin.contains("ip ospf area 1\n") && !berlin.contains("ip ospf area 0\n"))
   }
 
   @Test("Without BFD, bfdd does not run and OSPF does not ask for it")
@@ -152,7 +163,7 @@ import Topology
       ])
     let frr = FRRConfiguration(try #require(sites["hq"]))
     #expect(frr.daemons == [.zebra, .ospfd, .staticd])
-    #expect(frr.text.contains("ip route 10.3.0.0/24 vti3 1\n"))
+    #expect(frr.text.contains("ip route 10.3.0.0/24 vti3\n"))
     #expect(frr.text.contains(" redistribute static\n"))
     #expect(!frr.text.contains("\ninterface vti3\n"))
   }

@@ -20,5 +20,8 @@ enum Sites {
   }
 
   /// The examples' names.
-  static let names = ["two-site", "hub-and-spoke", "full-mesh", "dual-isp", "dual-hub", "ipv6", "bgp"]
+  static let names = [
+    "two-site", "hub-and-spoke", "full-mesh", "dual-isp", "dual-hub", "ipv6", "bgp", "partial-mesh", "two-regions",
+    "cloud",
+  ]
 }

@@ -62,8 +62,8 @@ struct LinkObserver {
   }
 
   private func routingFault(of tunnel: Tunnel, _ routing: RoutingState) -> String? {
-    // A third party's gateway speaks no routing protocol with us.
-    if configuration.routing.routingProtocol == .static || !tunnel.peerIsManaged {
+    // A third party's gateway speaks no routing protocol with us but BGP.
+    if configuration.routing.routingProtocol == .static || (!tunnel.peerIsManaged && tunnel.bgp == nil) {
       let missing = tunnel.peerPrefixes.filter { !isRoutedIntoTunnel($0) }
       return missing.isEmpty ? nil : "no static route for \(missing.map(\.description).joined(separator: ", "))"
     }

@@ -8,9 +8,12 @@ enum BFDProfile {
     lines.add("!")
     lines.add("bfd")
     lines.add(" profile \(name)")
-    lines.add("  transmit-interval \(bfd.intervalMilliseconds)")
-    lines.add("  receive-interval \(bfd.intervalMilliseconds)")
-    lines.add("  detect-multiplier \(bfd.multiplier)")
+    // FRR leaves its defaults out, and is read back.
+    if bfd.intervalMilliseconds != 300 {
+      lines.add("  transmit-interval \(bfd.intervalMilliseconds)")
+      lines.add("  receive-interval \(bfd.intervalMilliseconds)")
+    }
+    if bfd.multiplier != 3 { lines.add("  detect-multiplier \(bfd.multiplier)") }
     lines.add(" exit")
     lines.add("exit")
   }

@@ -1,7 +1,7 @@
 import Topology
 import WireFormat
 
-/// Internal BGP over the tunnels, one session a tunnel (RFC 4271).
+/// BGP over the tunnels, one session a tunnel (RFC 4271): internal with our own sites, external with third parties.
 ///
 /// Over a numbered tunnel the peer's address is the neighbour. Over an unnumbered one it is the interface: the two ends
 /// learn each other's IPv6 link-local address from router advertisements, and IPv4 routes have it for their next hop
@@ -17,7 +17,7 @@ struct BGPConfiguration {
   init(_ site: SiteConfiguration, autonomousSystem: Int) {
     self.site = site
     self.autonomousSystem = autonomousSystem
-    tunnels = site.tunnels.filter(\.peerIsManaged)
+    tunnels = site.tunnels.filter { !$0.hasStaticRoutes }
   }
 
   func render(into lines: inout FRRLines) {
@@ -25,6 +25,7 @@ struct BGPConfiguration {
     for cost in Set(tunnels.map(\.cost)).sorted() {
       lines.block("route-map \(BGPConfiguration.routeMap(adding: cost)) permit 10", ["set metric +\(cost)"])
     }
+    for case (let tunnel, let peering?) in tunnels.map({ ($0, $0.bgp) }) { renderExport(to: tunnel, peering, &lines) }
     for tunnel in tunnels where tunnel.addressing == .unnumbered {
       // The neighbour's address is known within a second of the tunnel's coming up.
       lines.block("interface \(tunnel.interface)", ["ipv6 nd ra-interval 1"])
@@ -42,10 +43,28 @@ struct BGPConfiguration {
   }
 
   private static func routeMap(adding cost: Int) -> String { "COST-\(cost)" }
+  private static func export(to tunnel: Tunnel) -> String { "EXPORT-\(tunnel.peerSite)" }
+
+  /// What a third party hears of us: the networks of the overlay, marked as it wishes.
+  private func renderExport(to tunnel: Tunnel, _ peering: BGPPeering, _ lines: inout FRRLines) {
+    let communities = peering.communities.isEmpty ? [] : ["set community \(peering.communities.joined(separator: " "))"]
+    let networks = site.routing.announced + site.routing.protected.filter { !tunnel.peerPrefixes.contains($0) }
+    let name = BGPConfiguration.export(to: tunnel)
+    lines.add("!")
+    for (index, network) in networks.filter({ $0.address.family == .v4 }).enumerated() {
+      lines.add("ip prefix-list \(name) seq \(5 * (index + 1)) permit \(network)")
+    }
+    lines.block("route-map \(name) permit 10", ["match ip address prefix-list \(name)"] + communities)
+  }
 
   private func session(over tunnel: Tunnel) -> [String] {
-    let remote = tunnel.addressing == .unnumbered ? "interface remote-as internal" : "remote-as internal"
     let neighbour = "neighbor \(tunnel.bgpNeighbour)"
+    if let peering = tunnel.bgp {
+      return ["\(neighbour) remote-as \(peering.autonomousSystem)"]
+        + (peering.password.map { ["\(neighbour) password \(String(decoding: $0.bytes, as: UTF8.self))"] } ?? [])
+        + ["\(neighbour) timers connect 1"]
+    }
+    let remote = tunnel.addressing == .unnumbered ? "interface remote-as internal" : "remote-as internal"
     return ["\(neighbour) \(remote)"]
       + (site.routing.bfd == nil ? [] : ["\(neighbour) bfd", "\(neighbour) bfd profile \(BFDProfile.name)"])
       + ["\(neighbour) timers connect 1"]
@@ -53,21 +72,32 @@ struct BGPConfiguration {
 
   private func family(_ family: IPAddress.Family) -> [String] {
     let announced = site.routing.announced.filter { $0.address.family == family }
-    let redistributed = site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static"] : []
+    let redistributed = site.tunnels.contains(where: \.hasStaticRoutes) ? ["redistribute static"] : []
+    // A session with a third party has IPv4 addresses, and is of no use to IPv6.
+    let speaking = tunnels.filter { $0.bgp == nil || family == .v4 }
     return ["address-family \(family == .v4 ? "ipv4" : "ipv6") unicast"]
-      + (announced.map { "network \($0)" } + redistributed + tunnels.flatMap { exchange(over: $0, family) }
+      + (announced.map { "network \($0)" } + redistributed + speaking.flatMap { exchange(over: $0, family) }
       + ["maximum-paths ibgp 8 equal-cluster-length"]).map { " " + $0 }
       + ["exit-address-family"]
   }
 
   private func exchange(over tunnel: Tunnel, _ family: IPAddress.Family) -> [String] {
-    let isReflecting = site.routing.isTransit
-    return [
-      "activate", isReflecting ? "next-hop-self force" : "next-hop-self",
+    let inward = [
       "prefix-list \(RouteFilter.list(of: tunnel, family)) in",
       "route-map \(BGPConfiguration.routeMap(adding: tunnel.cost)) in",
-    ].map { "neighbor \(tunnel.bgpNeighbour) \($0)" }
-      + (isReflecting ? ["neighbor \(tunnel.bgpNeighbour) route-reflector-client"] : [])
+    ]
+    let isReflecting = site.routing.isTransit
+    let own =
+      if let peering = tunnel.bgp {
+        [
+          "route-map \(BGPConfiguration.export(to: tunnel)) out",
+          // Counts what is announced, not what passes the filter; the session is tried again after a minute.
+          "maximum-prefix \(peering.maximumPrefixes) restart 1 force",
+        ]
+      } else {
+        (isReflecting ? ["route-reflector-client"] : []) + ["next-hop-self\(isReflecting ? " force" : "")"]
+      }
+    return (["activate"] + inward + own).map { "neighbor \(tunnel.bgpNeighbour) \($0)" }
   }
 }
 

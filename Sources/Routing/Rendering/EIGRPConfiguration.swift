@@ -40,7 +40,7 @@ struct EIGRPConfiguration {
       ["eigrp router-id \(site.routing.routerID)"]
         + (tunnelNetworks + site.routing.announced).map { "network \($0)" }
         + quiet.map { "passive-interface \($0)" }
-        + (site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static"] : []))
+        + (site.tunnels.contains(where: \.hasStaticRoutes) ? ["redistribute static"] : []))
     // eigrpd knows an interface's settings only once a network covers it.
     for tunnel in tunnels {
       lines.block(

@@ -25,12 +25,12 @@ struct OSPFConfiguration {
         "ospf router-id \(site.routing.routerID)", "log-adjacency-changes",
         // The first change at once, then with care (milliseconds). What a neighbour may send must not arrive too early.
         "timers throttle spf 0 50 2000", "timers throttle lsa all 50", "timers lsa min-arrival 20",
-      ] + (site.tunnels.contains { !$0.peerIsManaged } ? ["redistribute static"] : []))
+      ] + (site.tunnels.contains(where: \.hasStaticRoutes) ? ["redistribute static"] : []))
   }
 
   private func speaking(_ tunnel: Tunnel) -> [String] {
     var lines = [
-      "ip ospf network point-to-point", "ip ospf area \(area)", "ip ospf cost \(tunnel.cost)",
+      "ip ospf network point-to-point", "ip ospf area \(tunnel.ospfArea ?? area)", "ip ospf cost \(tunnel.cost)",
       // A lost neighbour is noticed in 8 seconds where there is no BFD.
       "ip ospf hello-interval 2", "ip ospf dead-interval 8",
       // The first router LSA is often refused as too recent; the next one need not wait for 5 seconds.

@@ -13,7 +13,7 @@ struct StaticRoutes: Equatable {
   let routes: [Route]
 
   init(_ site: SiteConfiguration) {
-    let tunnels = site.tunnels.filter { site.routing.routingProtocol == .static || !$0.peerIsManaged }
+    let tunnels = site.tunnels.filter { site.routing.routingProtocol == .static || $0.hasStaticRoutes }
     let costs = Set(tunnels.map(\.cost)).sorted()
     routes = tunnels.flatMap { tunnel in
       // 255 would be a route that zebra never takes.
@@ -27,7 +27,14 @@ struct StaticRoutes: Equatable {
     lines.add("!")
     for route in routes {
       let ip = route.destination.address.family == .v4 ? "ip" : "ipv6"
-      lines.add("\(ip) route \(route.destination) \(route.interface) \(route.distance)")
+      // FRR leaves the distance out where it is 1, and is read back.
+      let distance = route.distance == 1 ? "" : " \(route.distance)"
+      lines.add("\(ip) route \(route.destination) \(route.interface)\(distance)")
     }
   }
+}
+
+extension Tunnel {
+  /// Whether the peer speaks no routing protocol with us.
+  var hasStaticRoutes: Bool { !peerIsManaged && bgp == nil }
 }

@@ -70,7 +70,7 @@ private struct Compilation {
       revision: revision, topology: topology.name, site: site.name, loopbacks: site.loopbacks, lans: site.lans,
       uplinks: site.uplinks, tunnels: tunnels.sorted { $0.name < $1.name },
       routing: RoutingConfiguration(
-        routingProtocol: topology.routing.routingProtocol, routerID: site.routerID, bfd: topology.routing.bfd,
+        routingProtocol: topology.routing.routingProtocol(at: site), routerID: site.routerID, bfd: topology.routing.bfd,
         isTransit: topology.transitSites.contains(site.name), announced: site.networks,
         protected: paths.networks { $0 != site.name }),
       measurementMilliseconds: topology.measurementMilliseconds)
@@ -83,7 +83,8 @@ private struct Compilation {
       name: plan.name, interface: "vti\(allocations.interfaceNumbers[plan.name] ?? 0)", peerSite: remote.site.name,
       peerLoopbacks: remote.site.loopbacks, peerPrefixes: paths.networks(behind: remote.site.name, far: far),
       peerIsManaged: remote.site.isManaged, peerIsTransit: topology.transitSites.contains(remote.site.name),
-      addressing: addressing(of: plan, isFirst: isFirst),
+      addressing: plan.link.bgp?.addressing ?? addressing(of: plan, isFirst: isFirst),
+      bgp: plan.link.bgp, ospfArea: topology.routing.ospfArea(between: site, remote.site),
       uplink: local.uplink.name, remoteAddress: remote.reachableAddress, initiates: plan.firstInitiates == isFirst,
       localIdentity: local.identity(in: topology.name), remoteIdentity: remote.identity(in: topology.name),
       authentication: authentication(of: plan.link, with: remote.site),

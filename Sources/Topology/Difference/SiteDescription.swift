@@ -63,6 +63,7 @@ enum TunnelDescription {
   static func details(from old: Tunnel, to new: Tunnel) -> [String] {
     Comparison.details(facts(of: old), facts(of: new))
       + (replacesKey(old, new) ? ["pre-shared key: replaced"] : [])
+      + (old.bgp?.password == new.bgp?.password ? [] : ["bgp password: replaced"])
       + (old.postQuantumKey == new.postQuantumKey ? [] : ["post-quantum key: replaced"])
   }
 
@@ -105,10 +106,18 @@ enum TunnelDescription {
       .init("initiates", tunnel.initiates ? "yes" : "no"), .init("local identity", tunnel.localIdentity),
       .init("peer identity", tunnel.remoteIdentity), .init("encapsulation", tunnel.encapsulation.rawValue),
       .init("authentication", text(of: tunnel.authentication)), .init("cost", "\(tunnel.cost)"),
+      .init("ospf area", tunnel.ospfArea ?? "none"),
       .init("liveness", tunnel.liveness.map { "\($0.intervalMilliseconds)ms × \($0.multiplier)" } ?? "none"),
       .init("service level", tunnel.serviceLevel?.text ?? "none"),
       .init("selectors", text(of: tunnel.selectors)),
-    ] + facts(of: tunnel.ike) + facts(of: tunnel.ipsec)
+    ] + (tunnel.bgp.map(facts(of:)) ?? []) + facts(of: tunnel.ike) + facts(of: tunnel.ipsec)
+  }
+
+  private static func facts(of bgp: BGPPeering) -> [Comparison.Fact] {
+    [
+      .init("bgp autonomous system", "\(bgp.autonomousSystem)"),
+      .init("bgp maximum prefixes", "\(bgp.maximumPrefixes)"), .init("bgp communities", list(bgp.communities)),
+    ]
   }
 
   private static func facts(of ike: IKEProfile) -> [Comparison.Fact] {

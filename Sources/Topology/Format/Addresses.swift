@@ -42,6 +42,19 @@ extension Format {
       }
     })
 
+  /// An end of a tunnel of two addresses. Clouds take theirs from the link-local network 169.254.0.0/16.
+  static let tunnelAddress = ScalarFormat<InterfaceAddress>(
+    "an address with its prefix length such as 169.254.10.2/30", .text(pattern: prefixPattern),
+    reading: { text in
+      interfaceAddress(text).flatMap { interface in
+        if !interface.address.isLinkLocal, let misfit = usable(interface.address) { return .failure(misfit) }
+        guard interface.address.family == .v4, (30...31).contains(interface.length) else {
+          return .failure(Misfit("a tunnel's network is an IPv4 /30 or /31, not `/\(interface.length)`"))
+        }
+        return reserved(interface).map { .failure($0) } ?? .success(interface)
+      }
+    })
+
   private static func interfaceAddress(_ text: String) -> Result<InterfaceAddress, Misfit> {
     if let interface = InterfaceAddress(text) { return .success(interface) }
     let parts = text.split(whereSeparator: { "/ ".contains($0) }).map(String.init)

@@ -32,6 +32,24 @@ extension Format {
   static let mtu = integer("a number of bytes", 1280...9000)
   static let autonomousSystem = integer("a number", 1...4_294_967_294)
 
+  static let maximumPrefixes = integer("a number", 1...100_000)
+
+  /// A community (RFC 1997).
+  static let community = ScalarFormat<String>(
+    "a community such as 65000:100", .text(pattern: "^[0-9]{1,5}:[0-9]{1,5}$"),
+    read: { text in
+      let halves = text.split(separator: ":", omittingEmptySubsequences: false).map { UInt16($0) }
+      return halves.count == 2 && halves.allSatisfy { $0 != nil } ? text : nil
+    })
+
+  /// A key of TCP's MD5 signature: what FRR takes for one, which Linux limits to 80 bytes.
+  static let bgpPassword = ScalarFormat<String>(
+    "a password", .text(pattern: "^[!-~]{1,80}$"),
+    reading: { text in
+      let fits = (1...80).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+      return fits ? .success(text) : .failure(Misfit("a BGP password has 1 to 80 letters, digits and signs, no spaces"))
+    })
+
   /// A duration within bounds, or 0.
   private static func durationOrNever(
     _ bounds: ClosedRange<Milliseconds>, example: String
@@ -55,12 +73,13 @@ extension Format {
       return [UInt8](data)
     })
 
-  /// An OSPF area, kept as it is written.
+  /// An OSPF area, as a plain number.
   static let area = ScalarFormat<String>(
     "an OSPF area such as 0 or 0.0.0.1", .text(pattern: "^[0-9]+(\\.[0-9]+){0,3}$"),
     read: { text in
-      if UInt32(text) != nil { return text }
-      return IPAddress(text)?.family == .v4 ? text : nil
+      if let number = UInt32(text) { return String(number) }
+      guard case .v4(let number) = IPAddress(text) else { return nil }
+      return String(number)
     })
 
   /// `dhcp` in place of an address.

@@ -82,6 +82,9 @@ public struct Site: Equatable, Sendable {
   /// The ISP lines. The gateway of a fixed third-party line is the line's own address where the file does not say.
   public var uplinks: [Uplink]
 
+  /// The site's OSPF area; nil for the overlay's.
+  public var area: String?
+
   /// The LANs' networks.
   public var lanPrefixes: [IPPrefix] { lans.flatMap(\.addresses).map(\.prefix) }
 
@@ -124,6 +127,8 @@ public struct Link: Equatable, Sendable {
   public var selectors: LinkSelectors
   /// How the two ends prove who they are.
   public var authentication: LinkAuthentication
+  /// BGP with the third party's gateway at one end.
+  public var bgp: BGPPeering?
   /// The post-quantum preshared key, where the file gives one; else the controller generates it, if `ike` wants one.
   public var postQuantumKey: PostQuantumKey?
 }

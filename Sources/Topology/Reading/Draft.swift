@@ -28,6 +28,7 @@ struct SiteDraft {
   var loopbacks: [Located<IPAddress>]?
   var lans: [LANDraft]
   var uplinks: [UplinkDraft]
+  var area: Located<String>?
   var ike: Located<String>?
   var ipsec: Located<String>?
 
@@ -93,12 +94,24 @@ struct LinkDraft {
   var postQuantumKey: Located<(identity: String, key: String)>?
   var encapsulation: Encapsulation?
   var selectors: Located<LinkSelectors>?
+  var bgp: BGPDraft?
 
   /// The pair, if two different sites are named.
   var pair: SitePair? {
     guard between.count == 2, between[0].value != between[1].value else { return nil }
     return SitePair(between[0].value, between[1].value)
   }
+}
+
+struct BGPDraft {
+  var position: Position
+  var autonomousSystem: Located<Int>?
+  var address: Located<InterfaceAddress>?
+  /// Whether there is one at all, be it readable or not.
+  var hasAddress: Bool
+  var password: String?
+  var maximumPrefixes: Int
+  var communities: [String]
 }
 
 struct RoutingDraft {

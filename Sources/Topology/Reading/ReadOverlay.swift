@@ -23,7 +23,17 @@ extension DocumentReader {
       authentication: scalar(record[.authentication], Format.choice(AuthenticationName.self)),
       psk: scalar(record[.psk], Format.text), postQuantumKey: postQuantumKey(record[.ppk]),
       encapsulation: scalar(record[.encapsulation], Format.choice(Encapsulation.self))?.value,
-      selectors: scalar(record[.selectors], Format.choice(LinkSelectors.self)))
+      selectors: scalar(record[.selectors], Format.choice(LinkSelectors.self)), bgp: bgp(record[.bgp]))
+  }
+
+  private mutating func bgp(_ node: YAMLNode?) -> BGPDraft? {
+    guard let record = record(node, BGPKey.self) else { return nil }
+    return BGPDraft(
+      position: record.position, autonomousSystem: scalar(record[.autonomousSystem], Format.autonomousSystem),
+      address: scalar(record[.address], Format.tunnelAddress), hasAddress: record[.address] != nil,
+      password: scalar(record[.password], Format.bgpPassword)?.value,
+      maximumPrefixes: scalar(record[.maximumPrefixes], Format.maximumPrefixes)?.value ?? 100,
+      communities: (scalars(record[.communities], Format.community) ?? []).map(\.value))
   }
 
   private mutating func postQuantumKey(_ node: YAMLNode?) -> Located<(identity: String, key: String)>? {

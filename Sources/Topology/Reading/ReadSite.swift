@@ -18,6 +18,7 @@ extension DocumentReader {
       loopbacks: scalars(record[.loopback], Format.address),
       lans: list(record[.lans], of: "LANs") { reader, item in reader.lan(item) },
       uplinks: list(record[.uplinks], of: "uplinks") { reader, item in reader.uplink(item, isManaged: isManaged) },
+      area: scalar(record[.area], Format.area),
       ike: scalar(record[.ike], Format.name), ipsec: scalar(record[.ipsec], Format.name))
   }
 

@@ -29,7 +29,7 @@ enum OverlayShape: String, CaseIterable {
 }
 
 enum LinkKey: String, TopologyKey {
-  case between, ike, ipsec, authentication, psk, ppk, encapsulation, selectors
+  case between, ike, ipsec, authentication, psk, ppk, encapsulation, selectors, bgp
 
   static let subject = "a link"
   var field: Field {
@@ -56,6 +56,40 @@ enum LinkKey: String, TopologyKey {
         shape: .of(Format.choice(LinkSelectors.self)),
         documentation:
           "Which traffic a third party's gateway is asked to take: any (the default), or only the two sites' lans.")
+    case .bgp:
+      Field(
+        shape: .mapping(BGPKey.self),
+        documentation: "External BGP with the third party's gateway of this link; needs `protocol: bgp`.")
+    }
+  }
+}
+
+enum BGPKey: String, TopologyKey {
+  case autonomousSystem, address, password, maximumPrefixes, communities
+
+  static let subject = "`bgp` of a link"
+  var field: Field {
+    switch self {
+    case .autonomousSystem:
+      Field(
+        shape: .of(Format.autonomousSystem), isRequired: true, documentation: "The third party's autonomous system.")
+    case .address:
+      Field(
+        shape: .of(Format.tunnelAddress),
+        documentation:
+          "Our address in the tunnel, in a /30 or /31 whose other address is the third party's. Default: of the pool.")
+    case .password:
+      Field(
+        shape: .of(Format.bgpPassword), documentation: "The key of TCP's MD5 signature, if the third party asks for it."
+      )
+    case .maximumPrefixes:
+      Field(
+        shape: .of(Format.maximumPrefixes),
+        documentation: "The session ends when the third party announces more networks. Default: 100.")
+    case .communities:
+      Field(
+        shape: .listOrSingle(.of(Format.community)),
+        documentation: "What our announcements are marked with, such as 65000:100.")
     }
   }
 }

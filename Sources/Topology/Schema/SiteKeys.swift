@@ -1,5 +1,5 @@
 enum SiteKey: String, TopologyKey {
-  case role, managed, identity, authentication, authorities, loopback, lans, uplinks, ike, ipsec
+  case role, managed, identity, authentication, authorities, loopback, lans, uplinks, area, ike, ipsec
 
   static let subject = "a site"
   var field: Field {
@@ -28,6 +28,10 @@ enum SiteKey: String, TopologyKey {
     case .lans:
       Field(shape: .list(.mapping(LANKey.self)), documentation: "The networks behind the gateway. Default: none.")
     case .uplinks: Field(shape: .list(.mapping(UplinkKey.self)), isRequired: true, documentation: "The ISP lines.")
+    case .area:
+      Field(
+        shape: .of(Format.area),
+        documentation: "The site's OSPF area; tunnels to the backbone belong to it. Default: the overlay's.")
     case .ike: Field(shape: .of(Format.name), documentation: "The site's IKE profile, where it is not the default.")
     case .ipsec: Field(shape: .of(Format.name), documentation: "The site's IPsec profile, where it is not the default.")
     }

@@ -6,7 +6,7 @@ public struct RoutingConfiguration: Codable, Equatable, Sendable {
   public enum RoutingProtocol: Codable, Equatable, Sendable {
     /// Routes from the topology alone: each tunnel's `peerPrefixes`, by the tunnel's cost.
     case `static`
-    /// OSPF version 2 in one area, in dotted or plain decimal.
+    /// OSPF version 2; the area is that of the site's own networks, in plain decimal.
     case ospf(area: String)
     /// Internal BGP in one autonomous system (RFC 4271): transit sites reflect routes (RFC 4456).
     case bgp(autonomousSystem: Int)

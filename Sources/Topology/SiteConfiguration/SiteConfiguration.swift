@@ -125,6 +125,10 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public var peerIsTransit: Bool
   /// How the VTI is addressed.
   public var addressing: Addressing
+  /// BGP with a third party's gateway; nil where it gets static routes, and with our own.
+  public var bgp: BGPPeering?
+  /// The tunnel's OSPF area; nil with other protocols.
+  public var ospfArea: String?
   /// The name of this site's uplink that carries the tunnel.
   public var uplink: String
   /// The peer's outer address; nil where it is leased or behind NAT, so that the peer must open the conversation.
@@ -157,7 +161,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   /// Puts a tunnel together.
   public init(
     name: String, interface: String, peerSite: String, peerLoopbacks: [IPAddress], peerPrefixes: [IPPrefix],
-    peerIsManaged: Bool, peerIsTransit: Bool = true, addressing: Addressing, uplink: String, remoteAddress: IPAddress?,
+    peerIsManaged: Bool, peerIsTransit: Bool = true, addressing: Addressing, bgp: BGPPeering? = nil,
+    ospfArea: String? = nil, uplink: String, remoteAddress: IPAddress?,
     initiates: Bool,
     localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication,
     postQuantumKey: PostQuantumKey? = nil, ike: IKEProfile, ipsec: IPsecProfile, encapsulation: Encapsulation,
@@ -172,6 +177,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
     self.peerIsManaged = peerIsManaged
     self.peerIsTransit = peerIsTransit
     self.addressing = addressing
+    self.bgp = bgp
+    self.ospfArea = ospfArea
     self.uplink = uplink
     self.remoteAddress = remoteAddress
     self.initiates = initiates

@@ -16,7 +16,7 @@ extension Validator {
   /// LANs, loopbacks, uplinks and the tunnel pool do not overlap, and no address is used twice.
   mutating func checkAddresses() {
     // Networks are disjoint or nested. In this order every network comes after those around it.
-    let claims = draft.sites.flatMap(claims(of:)) + poolClaim
+    let claims = draft.sites.flatMap(claims(of:)) + tunnelClaims
     let ordered = claims.sorted {
       ($0.prefix.value, $0.prefix.position) < ($1.prefix.value, $1.prefix.position)
     }
@@ -48,9 +48,14 @@ extension Validator {
     return lans + loopbacks + uplinks
   }
 
-  private var poolClaim: [Claim] {
-    guard let pool = draft.overlay?.pool else { return [] }
-    return [Claim(use: .pool, prefix: pool, text: "the tunnel pool \(pool.value)")]
+  private var tunnelClaims: [Claim] {
+    let pool = draft.overlay?.pool.map { Claim(use: .pool, prefix: $0, text: "the tunnel pool \($0.value)") }
+    let peerings = (draft.overlay?.links ?? []).compactMap { link in
+      link.bgp?.address.map { address in
+        Claim(use: .pool, prefix: address.map(\.prefix), text: "the tunnel network \(address.value.prefix)")
+      }
+    }
+    return [pool].compactMap(\.self) + peerings
   }
 
   private mutating func reportOverlap(_ one: Claim, _ other: Claim) {

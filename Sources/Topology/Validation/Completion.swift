@@ -20,7 +20,7 @@ extension Validator {
       lans: site.lans.compactMap { lan in
         lan.interface.map { LAN(interface: $0.value, addresses: lan.addresses.map(\.value)) }
       },
-      uplinks: site.uplinks.enumerated().compactMap { complete($1, index: $0) })
+      uplinks: site.uplinks.enumerated().compactMap { complete($1, index: $0) }, area: site.area?.value)
   }
 
   /// A third party's uplink has the interface `wanN` where the file does not say, for the lab's sake.

@@ -13,6 +13,7 @@ extension Validator {
       let setting = settings[pair]
       checkReach(first, second, setting)
       checkSelectors(first, second, setting)
+      checkAreas(of: first, second)
       let ike = agreed(
         draft.ikeProfile(named: setting?.ike ?? first.ike), draft.ikeProfile(named: setting?.ike ?? second.ike),
         at: [first.ike, second.ike], &disagreements)
@@ -24,6 +25,7 @@ extension Validator {
         Link(
           sites: pair, ike: ike, ipsec: ipsec, encapsulation: setting?.encapsulation ?? draft.encapsulation,
           selectors: setting?.selectors?.value ?? .any, authentication: authentication(of: first, second, setting),
+          bgp: setting?.bgp?.peering,
           postQuantumKey: postQuantumKey(setting, ike)))
     }
     return links

@@ -26,8 +26,8 @@ extension Validator {
     let capacity = bits < 0 ? 0 : 1 << min(bits, 40)
     var needed = 0
     for link in links {
-      let (first, second) = (site(link.sites.first)?.uplinks ?? [], site(link.sites.second)?.uplinks ?? [])
-      needed += first.reduce(0) { sum, one in sum + second.count { UplinkDraft.canTalk(one, $0) } }
+      guard let first = site(link.sites.first), let second = site(link.sites.second) else { continue }
+      needed += UplinkDraft.tunnels(first, second)
     }
     guard capacity < max(needed, 1) else { return }
     let length = (0...tunnelLength).last { 1 << min(tunnelLength - $0, 40) >= needed } ?? 0

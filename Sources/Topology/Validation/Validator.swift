@@ -29,6 +29,7 @@ struct Validator {
     checkConnectivity(links)
     checkPool(links)
     checkRouting()
+    checkPeerings()
     return complete(links)
   }
 }

@@ -14,7 +14,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
     self.expected = expected
   }
 
-  static let all = keys + names + addresses + uplinks + profiles + overlay + presharedKeys
+  static let all = keys + names + addresses + uplinks + profiles + overlay + routing + presharedKeys
 }
 
 @Suite struct FaultTests {

@@ -193,16 +193,38 @@ final class FRRInstance {
   }
 
   private func applied(_ text: String, _ outcome: BackgroundProgram.Outcome) {
+    guard outcome.succeeded else {
+      return settle(text, faults: FRRInstance.refusals(in: outcome.output + outcome.errorOutput))
+    }
+    do {
+      let program = Program("vtysh", ["-N", name, "-c", RunningConfiguration.question])
+      try BackgroundProgram.start(program, on: loop, timeout: .seconds(10)) { [weak self] outcome in
+        self?.readBack(text, outcome)
+      }
+    } catch {
+      settle(text, faults: ["FRR cannot be asked what it runs: \(error)"])
+    }
+  }
+
+  /// Holds what the daemons really run against what they were told.
+  private func readBack(_ text: String, _ outcome: BackgroundProgram.Outcome) {
+    let faults =
+      outcome.succeeded
+      ? RunningConfiguration(outcome.output).faults(wanted: text) : ["FRR does not tell what it runs"]
+    settle(text, faults: faults)
+  }
+
+  /// The end of a reload.
+  private func settle(_ text: String, faults: [String]) {
     isApplying = false
-    if outcome.succeeded {
+    self.faults = faults
+    if faults.isEmpty {
       applied = text
       refusal.clear()
-      faults = []
       logger.info("routing configuration in force")
     } else {
       refusal.record(text, now: SystemClock.now)
-      faults = FRRInstance.refusals(in: outcome.output + outcome.errorOutput)
-      logger.error("FRR refuses the configuration", metadata: .fields([.cause: faults]))
+      logger.error("FRR does not run the configuration", metadata: .fields([.cause: faults]))
     }
     onChange()
     watch()
@@ -213,8 +235,10 @@ final class FRRInstance {
     let lines = output.replacing("\\n", with: "\n").split(separator: "\n").map(String.init)
     let refusals = lines.filter { $0.hasPrefix("line ") || $0.contains("% Unknown") || $0.contains("% Invalid") }
     return refusals.isEmpty
-      ? ["FRR refuses the routing configuration: \(lines.last ?? "it gives no reason")"]
-      : refusals.map { "FRR refuses \($0)" }
+      ? [
+        "FRR refuses the routing configuration: \(lines.last.map(RunningConfiguration.withoutKey) ?? "it gives no reason")"
+      ]
+      : refusals.map { "FRR refuses \(RunningConfiguration.withoutKey($0))" }
   }
 }
 
