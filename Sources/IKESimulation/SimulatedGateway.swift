@@ -13,6 +13,8 @@ final class SimulatedGateway {
   private var clockOffset = Duration.zero
   private(set) var isDown = false
   private var seed: UInt64
+  /// What the gateway makes its crash tokens with; it is on the gateway's disk.
+  private let crashSecret: SecretBytes
   /// Every key that this gateway has ever been told to use.
   private var keys: Set<[UInt8]> = []
   /// Keys that it was told to use twice.
@@ -24,6 +26,7 @@ final class SimulatedGateway {
     self.side = side
     self.connection = connection
     self.seed = seed
+    crashSecret = SecretBytes(SeededRandom(seed: ~seed).randomBytes(32))
     engine = IKEEngine(random: SeededRandom(seed: seed))
   }
 
@@ -68,7 +71,8 @@ final class SimulatedGateway {
   }
 
   func start(at now: Instant, _ trace: (String) -> Void) -> [IKEDatagram] {
-    handle(.configure([connection]), at: now, trace)
+    _ = handle(.crashDetection(secret: crashSecret), at: now, trace)
+    return handle(.configure([connection]), at: now, trace)
   }
 
   /// Asks for the tunnel where this end sets it up.
@@ -127,6 +131,7 @@ extension IKEReport.Content {
     case .childClosed(let spi, let reason): "Child SA \(spi) closed: \(reason)"
     case .failed(let failure): "failed: \(failure.cause)"
     case .closed(let reason): "closed: \(reason)"
+    case .lostByPeer: "the peer has lost the IKE SA"
     case .moved(let endpoint): "peer moved to \(endpoint)"
     case .relocated(let endpoint): "moved to \(endpoint)"
     }

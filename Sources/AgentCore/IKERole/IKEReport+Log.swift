@@ -15,6 +15,7 @@ extension Logger {
       let stage = failure.stage.rawValue
       warning("no tunnel", metadata: .fields([.tunnel: tunnel, .stage: stage, .cause: failure.cause]))
     case .closed(let reason): info("phase 1 is closed", metadata: .fields([.tunnel: tunnel, .cause: reason]))
+    case .lostByPeer: info("the peer has restarted and lost phase 1", metadata: .fields([.tunnel: tunnel]))
     case .moved(let remote): info("the peer has moved", metadata: .fields([.tunnel: tunnel, .address: remote]))
     case .relocated(let local): info("the tunnel has moved", metadata: .fields([.tunnel: tunnel, .address: local]))
     }

@@ -60,6 +60,7 @@ public final class IKERole {
       handle(.configure(connections))
     case .initialContact: handle(.initialContact)
     case .credentials(let credentials): use(credentials)
+    case .crashDetection(let secret): handle(.crashDetection(secret: secret))
     case .takeOver: takeOver()
     case .stop: stop()
     }

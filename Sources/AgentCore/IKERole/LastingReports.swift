@@ -33,7 +33,8 @@ extension IKEReport.Content {
     switch (self, earlier) {
     case (.closed, _): true
     case (.childEstablished, .failed), (.established, .failed), (.established, .closed), (.connecting, .connecting),
-      (.established, .connecting), (.established, .established), (.failed, .failed), (.moved, .moved),
+      (.established, .connecting), (.established, .established), (.established, .lostByPeer),
+      (.lostByPeer, .established), (.failed, .failed), (.moved, .moved),
       (.relocated, .relocated):
       true
     case (.childClosed(let spi, _), .childEstablished(let summary)): summary.inboundSPI == spi

@@ -48,6 +48,7 @@ struct TunnelProgress: Equatable, Sendable {
       ikeSA = nil
       childSAs = [:]
       closed = reason
+    case .lostByPeer: ikeSA = nil
     case .moved(let remote): remoteEndpoint = remote
     case .relocated(let local): relocation = local
     }

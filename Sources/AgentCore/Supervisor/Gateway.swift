@@ -1,4 +1,5 @@
 import ControlProtocol
+import FabricCrypto
 import Foundation
 import IKE
 import LinuxNetworking
@@ -38,6 +39,7 @@ final class Gateway {
   var onEvent: (Event) -> Void = { _ in }
 
   private let logger: Logger
+  private let crashDetectionSecret: SecretBytes
   private let netlink: RouteNetlink
   private let ike: RoleProcess<SupervisorToIKE, IKEToSupervisor>
   private let esp: RoleProcess<SupervisorToESP, ESPToSupervisor>
@@ -64,6 +66,7 @@ final class Gateway {
     self.logger = logger
     netlink = try RouteNetlink()
     let directory = settings.stateDirectory
+    crashDetectionSecret = try CrashDetectionSecret.load(directory: directory)
     ike = try RoleProcess(.ike, stateDirectory: directory, loop: loop, logger: logger)
     esp = try RoleProcess(.esp, stateDirectory: directory, loop: loop, logger: logger)
     let linkArguments = ["--role-state", directory, "--role-name", settings.name]
@@ -237,6 +240,7 @@ final class Gateway {
     introduceIKEToESP(espIsReplacement: false)
     if !isReplacement { ike.send(.initialContact) }
     if let credentials { ike.send(.credentials(credentials)) }
+    ike.send(.crashDetection(secret: crashDetectionSecret))
     connections = nil
     configureIKE()
     if isReplacement { ike.send(.takeOver) }

@@ -1,3 +1,4 @@
+import FabricCrypto
 import WireFormat
 
 /// What can happen to the IKE engine.
@@ -12,6 +13,9 @@ public enum IKEEvent: Sendable {
   /// Our own certificate, and whom we trust, are now these. SAs that stand are left alone, but for those of peers whose
   /// certificates have been withdrawn.
   case credentials(IKECredentials)
+  /// From now on peers learn at once that we have lost an IKE SA (RFC 6290), by tokens made with this secret: 32 random
+  /// bytes that outlive the process, or else nobody can make the tokens of the SAs that it has lost.
+  case crashDetection(secret: SecretBytes)
   /// Set this connection up now, without waiting for the next retry.
   case initiate(connection: String)
   /// Close this connection with a DELETE and leave it down until it is initiated again, by us or the peer.

@@ -28,6 +28,8 @@ public struct IKEReport: Sendable, Equatable, Codable {
     case failed(Failure)
     /// The IKE SA and all its Child SAs are gone.
     case closed(reason: String)
+    /// The peer has restarted and does not have the IKE SA any more (RFC 6290).
+    case lostByPeer
     /// The peer's address or port has changed (RFC 7296 section 2.23).
     case moved(Endpoint)
     /// Our own address has changed, and the tunnel goes on from there (RFC 4555).

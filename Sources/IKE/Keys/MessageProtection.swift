@@ -3,6 +3,9 @@ import WireFormat
 
 /// Seals the messages that we send and opens those that we receive in one IKE SA (RFC 7296 section 3.14, RFC 5282).
 final class MessageProtection {
+  /// The least bytes of contents and padding; a multiple of every cipher's block.
+  private static let shortestText = 16
+
   private let suite: ProtectionSuite
   private let outbound: PacketCipher
   private let inbound: PacketCipher
@@ -102,9 +105,12 @@ final class MessageProtection {
     position == nil ? IKEHeader.length + PayloadChain.headerLength : FragmentPosition.prefixLength
   }
 
+  /// RFC 7296 section 3.14: the padding may be longer than it has to. A liveness check is made as long as the answer of a peer
+  /// that has lost the IKE SA (RFC 6290), which so amplifies nothing.
   private func paddingLength(_ count: Int) -> Int {
     let blockLength = suite.encryption.blockLength
-    return (blockLength - (count + 1) % blockLength) % blockLength
+    let padding = (blockLength - (count + 1) % blockLength) % blockLength
+    return max(padding, MessageProtection.shortestText - count - 1)
   }
 
   /// An IV that this key has not had: a counter for AES-GCM (RFC 5282 section 3.1), unpredictable bytes for AES-CBC.

@@ -43,6 +43,7 @@ struct NotifyType: RawRepresentable, Hashable {
   static let cookie2 = NotifyType(rawValue: 16401)
   static let noNATsAllowed = NotifyType(rawValue: 16402)
   static let childlessSupported = NotifyType(rawValue: 16418)
+  static let crashToken = NotifyType(rawValue: 16419)
   static let usePPK = NotifyType(rawValue: 16435)
   static let ppkIdentity = NotifyType(rawValue: 16436)
   static let noPPKAuthentication = NotifyType(rawValue: 16437)
@@ -67,7 +68,7 @@ extension NotifyType: CustomStringConvertible {
     .signatureHashAlgorithms: "SIGNATURE_HASH_ALGORITHMS",
     .trafficFlowConfidentialityPaddingNotSupported: "ESP_TFC_PADDING_NOT_SUPPORTED",
     .nonFirstFragmentsAlso: "NON_FIRST_FRAGMENTS_ALSO", .childlessSupported: "CHILDLESS_IKEV2_SUPPORTED",
-    .usePPK: "USE_PPK", .ppkIdentity: "PPK_IDENTITY", .noPPKAuthentication: "NO_PPK_AUTH",
+    .crashToken: "QCD_TOKEN", .usePPK: "USE_PPK", .ppkIdentity: "PPK_IDENTITY", .noPPKAuthentication: "NO_PPK_AUTH",
     .intermediateExchangeSupported: "INTERMEDIATE_EXCHANGE_SUPPORTED",
     .additionalKeyExchange: "ADDITIONAL_KEY_EXCHANGE",
     .fragmentationSupported: "IKEV2_FRAGMENTATION_SUPPORTED",

@@ -3,13 +3,18 @@ import WireFormat
 /// What the engine remembers of a connection besides its sessions.
 struct ConnectionState {
   /// The session that is established and carries the tunnel.
-  var current: IKESPI?
+  var current: IKESPI? { didSet { isCurrentLost = false } }
+  /// Whether the peer has lost that session, so that another is set up beside it.
+  var isCurrentLost = false
   /// The session that we are trying to establish.
   var attempt: IKESPI?
   /// Attempts that have failed in a row.
   var failures = 0
   /// Whether the operator has closed the connection, so that it is not tried again.
   var isSuspended = false
+
+  /// Whether there is neither a session that both ends have nor an attempt.
+  var needsSession: Bool { (current == nil || isCurrentLost) && attempt == nil }
 
   private static let longestWait: Duration = .seconds(60)
   /// A session that lived for so long was a success, whatever ended it.

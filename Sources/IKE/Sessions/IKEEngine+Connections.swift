@@ -80,9 +80,9 @@ extension IKEEngine {
 
   /// Begins an attempt, unless there is a session or an attempt already.
   mutating func start(_ name: String, at now: Instant) {
-    guard let connection = directory.connection(named: name), let state = states[name],
-      state.current == nil, state.attempt == nil
-    else { return }
+    guard let connection = directory.connection(named: name), states[name]?.needsSession == true else {
+      return
+    }
     deadlines.set(.connection(name), nil)
     guard let local = connection.localAddress, let remote = connection.remoteAddress else {
       let missing =

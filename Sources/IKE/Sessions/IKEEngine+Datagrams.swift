@@ -20,7 +20,7 @@ extension IKEEngine {
       session.isInitiator != header.isFromInitiator,
       session.remoteSPI == .zero
         || session.remoteSPI == (header.isFromInitiator ? header.initiatorSPI : header.responderSPI)
-    else { return }
+    else { return answerUnknown(message, along: path, at: now) }
     let context = context(at: now)
     if header.isResponse {
       session.receiveResponse(message, along: path, context)

@@ -20,6 +20,8 @@ public struct IKEEngine: ~Copyable {
   var sessions: [IKESPI: IKESession] = [:]
   var halfOpen = HalfOpenSessions()
   var cookies = CookieJar()
+  /// What peers know lost IKE SAs by; nil before there is a secret.
+  var tokens: CrashTokens?
   var pace = InitiationPace()
   var deadlines = DeadlineQueue<Timer>()
   var actions: [IKEAction] = []
@@ -45,6 +47,7 @@ public struct IKEEngine: ~Copyable {
       if isInitialContact { unmet.formUnion(connections.map(\.name).filter { states[$0] == nil }) }
       configure(connections, at: now)
     case .credentials(let new): use(new, at: now)
+    case .crashDetection(let secret): tokens = CrashTokens(secret: secret)
     case .initiate(let name): initiate(name, at: now)
     case .terminate(let name): terminate(name, at: now)
     case .datagram(let datagram): receive(datagram, at: now)
@@ -78,7 +81,8 @@ public struct IKEEngine: ~Copyable {
 
   /// What sessions get to see of the engine.
   func context(at now: Instant) -> SessionContext {
-    SessionContext(now: now, random: random, directory: directory, credentials: credentials, unmet: unmet)
+    SessionContext(
+      now: now, random: random, directory: directory, credentials: credentials, tokens: tokens, unmet: unmet)
   }
 
   private mutating func withCurrentSession(
@@ -115,6 +119,7 @@ public struct IKEEngine: ~Copyable {
       case .action(let action): actions.append(action)
       case .established: established(session, context)
       case .isSoleContact: dropOthers(than: session, context)
+      case .lostByPeer: renew(session, context)
       case .replaced(let successor):
         replace(session, by: successor)
         changed.append(successor)

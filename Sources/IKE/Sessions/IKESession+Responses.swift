@@ -112,7 +112,12 @@ extension IKESession {
     case (.intermediate, .authenticating) where !isInitiator && !initial.remainingKeyExchanges.isEmpty:
       { _ in [AnswerAdditionalKeyExchange()] }
     case (.authentication, .authenticating) where !isInitiator && initial.remainingKeyExchanges.isEmpty:
-      { _ in [AnswerAuthentication(), NegotiateMobility(), AnswerChild(isFirst: true), DeclareInitialContact()] }
+      { _ in
+        [
+          AnswerAuthentication(), NegotiateMobility(), AnswerChild(isFirst: true), DeclareInitialContact(),
+          ExchangeCrashTokens(),
+        ]
+      }
     case (.createChildSA, .established), (.createChildSA, .replaced), (.createChildSA, .deleting),
       (.createChildSA, .successor):
       { payloads in [self.taskForCreateChildSA(payloads)] }
@@ -121,7 +126,7 @@ extension IKESession {
       { payloads in [self.takeFollowUp(payloads)] }
     case (.informational, .established), (.informational, .replaced), (.informational, .deleting),
       (.informational, .successor):
-      { _ in [AnswerDelete(), AnswerFailureNotify(), AnswerMobility()] }
+      { _ in [AnswerDelete(), AnswerFailureNotify(), AnswerMobility(), AnswerCrashToken()] }
     case (.initial, _), (_, .initial), (_, .authenticating), (_, .ended): nil
     default: { _ in [RefuseExchange()] }
     }

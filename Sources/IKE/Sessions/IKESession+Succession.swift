@@ -17,6 +17,12 @@ extension IKESession {
     hasSentIKERekey || queue.contains { $0.tasks.contains { $0 is InitiateIKERekey } }
   }
 
+  /// Whether a request of ours is under way that replaces the IKE SA by one with this SPI of ours.
+  func isAboutToHave(_ spi: IKESPI) -> Bool {
+    let exchanges = queue + [requests.outstanding?.exchange].compactMap { $0 }
+    return exchanges.contains { $0.tasks.contains { ($0 as? InitiateIKERekey)?.spi == spi } }
+  }
+
   /// The Child SAs, and what is still to be done, go to `successor`; this IKE SA waits for its DELETE.
   func handOver(to successor: IKESession, _ context: SessionContext) {
     successor.inherit(from: self, context)
@@ -48,6 +54,7 @@ extension IKESession {
     confirmMapping()
     // RFC 7296 section 2.25.2: the old IKE SA was about to be closed when the response to its rekey came in.
     if old.phase == .deleting { phase = .deleting }
+    announceToken(context)
   }
 
   /// Both ends have rekeyed this IKE SA: the nonces decide when the response to our own request has come.

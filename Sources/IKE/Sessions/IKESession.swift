@@ -61,6 +61,7 @@ final class IKESession {
   /// What `sa` becomes behind the message that is being sent.
   var nextSA: IKESA?
   var nat = NATSituation()
+  var peerToken = PeerToken()
   var fragmentation = FragmentationState()
   var mobility = MobilityState()
   /// Where the request came from that is being answered.
@@ -144,6 +145,7 @@ final class IKESession {
     nat = old.nat
     fragmentation = old.fragmentation.inherited
     mobility = old.mobility.inherited
+    peerToken = old.peerToken.inherited
     removal = context.now.advanced(by: IKESession.halfOpenLifetime)
   }
 

@@ -7,6 +7,8 @@ struct SessionContext {
   let random: any RandomSource
   let directory: ConnectionDirectory
   let credentials: IKECredentials
+  /// What peers know lost IKE SAs by; nil before there is a secret.
+  var tokens: CrashTokens?
   /// The connections whose peers still have to be told that no SA of an earlier life is left here.
   var unmet: Set<String> = []
 

@@ -6,6 +6,8 @@ enum SessionEffect {
   case established
   /// The peer has lost all other IKE SAs with us.
   case isSoleContact
+  /// The peer has proved that it does not have the IKE SA any more.
+  case lostByPeer
   /// This session has taken over: it is the same IKE SA under new keys (RFC 7296 section 2.18).
   case replaced(by: IKESession)
   /// Another session of the same tunnel has been made or changed along, and has effects of its own.

@@ -84,7 +84,7 @@ final class InitiateIKESA: ExchangeTask {
       [
         InitiateAuthentication(), NegotiateMobility(),
         InitiateChild(isFirst: true, local: connection.localSelectors, remote: connection.remoteSelectors),
-        DeclareInitialContact(),
+        DeclareInitialContact(), ExchangeCrashTokens(),
       ])
   }
 

@@ -9,7 +9,8 @@ final class InitiateIKERekey: ExchangeTask {
   private var method: KeyExchangeMethod
   private var keyExchange: KeyExchange?
   private var nonce: [UInt8] = []
-  private var spi = IKESPI.zero
+  /// The SPI that we have chosen for the new IKE SA; zero before there is one.
+  private(set) var spi = IKESPI.zero
   /// What CREATE_CHILD_SA has agreed on, and the additional key exchanges that follow.
   private var agreed: (parameters: IKESAParameters, followUps: InitiatedFollowUps)?
 

@@ -88,7 +88,7 @@ struct CertificateTests {
     #expect(pair.right.failures.first?.cause.contains(impostor.cause) == true, "\(pair.right.failures)")
     #expect(pair.left.established.isEmpty && pair.right.established.isEmpty)
     #expect(answers.map(\.after) == [Refusal.delay + pair.wire.delay])
-    #expect(answers.map(\.bytes) == [65])
+    #expect(answers.map(\.bytes) == [72])
   }
 
   @Test("a request that is sent again while its refusal waits is not answered early")
