@@ -2,7 +2,7 @@ import Logging
 
 /// The metadata keys of the controller's log: every field has one name everywhere.
 enum LogKey: String {
-  case site, claimedSite, revision, origin, topology, key, reason, error, endpoint, socket, agentVersion
+  case site, claimedSite, revision, origin, topology, key, reason, error, endpoint, socket, agentVersion, count
 }
 
 extension Logger.Metadata {

@@ -207,6 +207,28 @@ import WireFormat
     #expect(tunnel.selectors == .any)
   }
 
+  @Test("A shortcut costs less than the way by a hub, and two in a row cost more")
+  func shortcutCost() throws {
+    let text = try #require(
+      BaseTopology.replacing([("  shape: hub-and-spoke", "  shape: hub-and-spoke\n  shortcuts: { idle: 5m }")]))
+    let document = try TopologyDocument.parse([UInt8](text.utf8), file: "test")
+    var allocations = Allocations()
+    let sites = Compiler.compile(
+      document, revision: 1, allocations: &allocations, presharedKey: { _ in PresharedKey(bytes: [1]) },
+      postQuantumKey: { _ in PresharedKey(bytes: [1]) })
+    #expect(sites["berlin"]?.shortcutPeers.map(\.site) == ["oslo"])
+    #expect(sites["hq"]?.shortcutPeers == [])
+    let shortcuts = Compiler.shortcuts(
+      [SitePair("berlin", "oslo"), SitePair("berlin", "hq")], in: document, allocations: &allocations,
+      presharedKey: { _ in PresharedKey(bytes: [2]) }, postQuantumKey: { _ in PresharedKey(bytes: [2]) })
+    #expect(shortcuts.keys.sorted() == ["berlin", "oslo"])
+    let tunnel = try #require(shortcuts["berlin"]?.first)
+    #expect(tunnel.peerPrefixes == sites["oslo"]?.routing.announced)
+    let byHub = (sites["hq"]?.tunnels ?? []).map(\.cost).reduce(0, +)
+    #expect(tunnel.cost < byHub)
+    #expect(2 * tunnel.cost > byHub)
+  }
+
   @Test("A policy-based third party is asked for traffic between the two sites' LANs and for no other")
   func selectors() throws {
     let text = try #require(

@@ -12,6 +12,23 @@ extension SiteConfiguration {
     return copy
   }
 
+  /// The configuration with tunnels on demand beside its own.
+  func with(_ shortcuts: [Tunnel]) -> SiteConfiguration {
+    var copy = self
+    copy.tunnels += shortcuts
+    return copy
+  }
+
+  /// Those of some tunnels that can stand beside the configuration's own.
+  func compatible(_ shortcuts: [Tunnel]) -> [Tunnel] {
+    let names = Set(tunnels.map(\.name))
+    let interfaces = Set(tunnels.map(\.interface))
+    return shortcuts.filter { tunnel in
+      !names.contains(tunnel.name) && !interfaces.contains(tunnel.interface)
+        && uplinks.contains { $0.name == tunnel.uplink } && shortcutPeers.contains { $0.site == tunnel.peerSite }
+    }
+  }
+
   /// The MTU of each tunnel's interface in bytes, by name of the tunnel.
   var tunnelMTUs: [String: Int] {
     var mtus: [String: Int] = [:]

@@ -21,6 +21,8 @@ public enum LinkToSupervisor: Codable, Equatable, Sendable {
   case ready(program: ProgramFile?)
   /// Blackholes and filter of this revision stand: from now on tunnels may come up without leaking clear text.
   case guarded(revision: Int)
+  /// The site's networks and those of these sites have exchanged traffic just now.
+  case demand(sites: [String])
   /// A line has lost its link: told before anything else is done about it. That it is back is part of `observed`.
   case lineLost(uplink: String)
   /// What the kernel and the routing daemons really do; sent when it changes.

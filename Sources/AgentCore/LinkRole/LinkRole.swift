@@ -18,6 +18,7 @@ public final class LinkRole {
   private let monitor: NetlinkMonitor
   private let leases: LeaseFile
   private let routing: RoutingObserver
+  private let demand: DemandObserver
   private var reconcileTimer: EventTimer?
   private var pollTimer: EventTimer?
   private var watchTimer: EventTimer?
@@ -54,6 +55,7 @@ public final class LinkRole {
     monitor = try NetlinkMonitor()
     leases = LeaseFile(directory: stateDirectory)
     routing = RoutingObserver(FRRInstance(name: name, loop: loop, logger: logger))
+    demand = try DemandObserver(loop: loop, logger: logger)
     reconcileTimer = try loop.makeTimer { [unowned self] in reconcile() }
     pollTimer = try loop.makeTimer { [unowned self] in poll() }
     watchTimer = try loop.makeTimer { [unowned self] in watchDaemons() }
@@ -64,6 +66,7 @@ public final class LinkRole {
     }
     supervisor.onEnd = { loop.stop() }
     routing.onChange = { [unowned self] in soon() }
+    demand.onDemand = { [unowned self] sites in self.supervisor.send(.demand(sites: sites)) }
     try loop.watch(monitor.descriptor) { [unowned self] in receiveNews() }
   }
 
@@ -84,6 +87,7 @@ public final class LinkRole {
     reconcile()
     routing.run(configuration)
     runClients(for: configuration)
+    demand.run(configuration)
     watchDaemons()
     poll()
   }
@@ -218,6 +222,7 @@ public final class LinkRole {
     clients = [:]
     routing.stop()
     routing.removeFiles()
+    demand.stop()
     leases.remove()
     do {
       let faults = kernel.apply(KernelPlan(from: try kernel.observe(), to: .nothing, previous: desired))

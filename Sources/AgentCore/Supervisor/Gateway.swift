@@ -25,6 +25,8 @@ final class Gateway {
     case traffic(by: [String: [String]], [TunnelSwitch])
     /// What the kernel and the routing daemons have.
     case observation(LinkObservation)
+    /// The site's networks and those of these sites exchange traffic.
+    case demand(sites: [String])
     /// The ike process has died; its successor is on the way.
     case ikeDied
     /// Something does not work.
@@ -189,6 +191,7 @@ final class Gateway {
     case .guarded(let revision):
       guardedRevision = revision
       bringUpTunnels()
+    case .demand(let sites): onEvent(.demand(sites: sites))
     case .lineLost(let uplink):
       esp.send(.lineLost(uplink: uplink))
       carriers.lost(line: uplink)

@@ -24,6 +24,8 @@ public final class Supervisor {
   private var takeOverTimer: EventTimer?
   private var farewellTimer: EventTimer?
   private var configuration: SiteConfiguration?
+  /// Tunnels to other spokes that the controller has given for as long as there is traffic.
+  private var shortcuts: [Tunnel] = []
   private var status: StatusAssembly?
   /// Whether a report is about to be sent.
   private var isStatusDue = false
@@ -103,6 +105,7 @@ public final class Supervisor {
       stop(.retire)
     case .authority(let certificate, let revocationList):
       keep { try $0.trust(certificate, revocationList) }
+    case .shortcuts(let tunnels): received(shortcuts: tunnels)
     case .certificate(let certificate):
       keep { try $0.received(certificate, for: configuration?.certifiedIdentities ?? [], at: Date()) }
     }
@@ -154,14 +157,34 @@ public final class Supervisor {
   private func run(_ new: SiteConfiguration) {
     logger.info("configuration in force", metadata: .fields([.revision: new.revision, .count: new.tunnels.count]))
     configuration = new
+    // Those that the revision leaves no room for come anew, as others.
+    shortcuts = new.compatible(shortcuts)
+    if let credentials = certificates.credentials { gateway.use(credentials) }
+    runEverything()
+    requestCertificate()
+  }
+
+  /// Takes tunnels up and down that are there on demand; what the configuration itself says is not touched.
+  private func received(shortcuts new: [Tunnel]) {
+    guard let configuration, farewell == nil, new != shortcuts else { return }
+    let check = ConfigurationCheck(site: settings.identity.site, currentRevision: configuration.revision)
+    let problems = check.problems(of: configuration.with(new))
+    guard problems.isEmpty else {
+      return logger.error("shortcuts refused", metadata: .fields([.cause: problems]))
+    }
+    logger.info("shortcuts in force", metadata: .fields([.count: new.count]))
+    shortcuts = new
+    runEverything()
+  }
+
+  private func runEverything() {
+    guard let everything = configuration?.with(shortcuts) else { return }
     if status == nil {
-      status = StatusAssembly(new)
+      status = StatusAssembly(everything)
       status?.switches = history.switches
     }
-    status?.configured(new)
-    if let credentials = certificates.credentials { gateway.use(credentials) }
-    gateway.run(new)
-    requestCertificate()
+    status?.configured(everything)
+    gateway.run(everything)
     statusChanged()
   }
 
@@ -182,6 +205,9 @@ public final class Supervisor {
       return
     case .drops(let drops):
       status?.received(drops: drops)
+      return
+    case .demand(let sites):
+      controller?.send(.demand(sites: sites))
       return
     case .observation(let observation): status?.received(observation)
     case .ikeDied: status?.ikeRestarted()
@@ -256,6 +282,7 @@ public final class Supervisor {
     history.removeAll()
     StatusFile.remove(directory: settings.stateDirectory)
     configuration = nil
+    shortcuts = []
     status = nil
     farewell = nil
   }

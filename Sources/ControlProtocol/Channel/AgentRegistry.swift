@@ -16,7 +16,7 @@ extension AgentMessage {
     switch self {
     case .hello(let site, _, _): site
     case .status(let status): status.site
-    case .accepted, .refused, .certificateRequest: nil
+    case .accepted, .refused, .certificateRequest, .demand: nil
     }
   }
 }

@@ -13,6 +13,8 @@ public enum AgentMessage: Codable, Equatable, Sendable {
   case status(SiteStatus)
   /// A PKCS #10 request in DER: certify the key that this gateway has made, with the identities of its site.
   case certificateRequest(Data)
+  /// The networks of this site and of these others have exchanged traffic just now: shortcuts are welcome, or still are.
+  case demand(sites: [String])
 }
 
 /// What a controller says to an agent.
@@ -26,4 +28,7 @@ public enum ControllerMessage: Codable, Equatable, Sendable {
   case authority(certificate: Data, revocationList: Data)
   /// The certificate for the key of the last request, in DER.
   case certificate(Data)
+  /// The tunnels of shortcuts that the site has from now on, beside those of its configuration. They are not kept: after
+  /// a restart, traffic goes by the hubs until they come again.
+  case shortcuts([Tunnel])
 }

@@ -10,6 +10,8 @@ struct Baseline: Equatable, Sendable {
   var topology = ""
   /// SHA-256 of the text in hexadecimal; empty before the first revision.
   var digest = ""
+  /// The topology itself; nil before the first revision, or where this version cannot read the text any more.
+  var document: TopologyDocument?
   /// Interface numbers and tunnel networks handed out so far.
   var allocations = Allocations()
   /// What each managed site is told.
@@ -46,6 +48,7 @@ enum Planner {
   ) throws(ValidationFailure) -> Proposal {
     let document = try TopologyDocument.parse(text, file: file)
     var new = Baseline(revision: old.revision + 1, topology: document.name, digest: digest(of: text))
+    new.document = document
     new.allocations = old.allocations
     // Keys of pairs that are gone are not carried over: a pair that comes back gets a fresh one.
     var secrets: [SitePair: PresharedKey] = [:]

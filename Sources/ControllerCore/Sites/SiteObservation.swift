@@ -23,6 +23,8 @@ struct SiteObservation: Sendable {
   var push: (revision: Int, at: Date)?
   /// The authority with the list that was sent to it last on this connection.
   var authority: ControllerMessage?
+  /// The shortcuts that were sent to it last; nil for none on this connection.
+  var shortcuts: [Tunnel]?
   /// Its last report.
   var status: SiteStatus?
 
@@ -43,13 +45,14 @@ struct SiteObservation: Sendable {
       // What was sent on an earlier connection may not have arrived.
       push = nil
       authority = nil
+      shortcuts = nil
     case .accepted(let revision):
       heldRevision = revision
     case .refused(let revision, let reason):
       refusal = (revision, reason, now)
     case .status(let report):
       status = report
-    case .certificateRequest: break
+    case .certificateRequest, .demand: break
     }
   }
 
@@ -78,6 +81,8 @@ struct DesiredNetwork: Sendable {
   var topology = ""
   /// What each managed site is told.
   var configurations: [String: SiteConfiguration] = [:]
+  /// The topology, and what was handed out for it: what shortcuts are made of. Nil where there can be none.
+  var shortcutGround: ShortcutGround?
 
   /// Nothing, before the first revision.
   init() {}
@@ -87,5 +92,9 @@ struct DesiredNetwork: Sendable {
     revision = baseline.revision
     topology = baseline.topology
     configurations = baseline.configurations
+    if let document = baseline.document, let setting = document.shortcuts {
+      shortcutGround = ShortcutGround(
+        document: document, allocations: baseline.allocations, idle: Double(setting.idleSeconds))
+    }
   }
 }

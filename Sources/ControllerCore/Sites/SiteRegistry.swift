@@ -12,6 +12,7 @@ final class SiteRegistry: AgentRegistry {
     var desired = DesiredNetwork()
     var enrolled: [CurvePublicKey: String] = [:]
     var observations: [String: SiteObservation] = [:]
+    var shortcuts = Shortcuts()
     var drops = 0
   }
 
@@ -36,6 +37,7 @@ final class SiteRegistry: AgentRegistry {
     return state.withLock { state in
       let removed = Set(state.desired.configurations.keys).subtracting(desired.configurations.keys)
       state.desired = desired
+      state.shortcuts.adopt(desired.shortcutGround)
       return (Array(desired.configurations.keys) + removed).sorted().flatMap { site in
         push(to: site, &state, at: now).map { (site: site, message: $0) }
       }
@@ -72,6 +74,24 @@ final class SiteRegistry: AgentRegistry {
   /// What `site` is to be sent now, if anything. Before the first revision nobody is told anything: a controller that
   /// has lost its state must not take down the network that it finds.
   private func push(to site: String, _ state: inout State, at now: Date) -> [ControllerMessage] {
+    pushRevision(to: site, &state, at: now) + pushShortcuts(to: site, &state, at: now)
+  }
+
+  /// The site's shortcuts, where they are others than it was sent: to an agent that has, or was sent, the revision that
+  /// they belong to.
+  private func pushShortcuts(to site: String, _ state: inout State, at now: Date) -> [ControllerMessage] {
+    let revision = state.desired.revision
+    guard let observation = state.observations[site], observation.isConnected(at: now),
+      observation.heldRevision == revision || observation.push?.revision == revision,
+      let configuration = state.desired.configurations[site], !configuration.shortcutPeers.isEmpty,
+      let tunnels = state.shortcuts.tunnels(of: site, at: now), tunnels != observation.shortcuts
+    else { return [] }
+    state.observations[site]?.shortcuts = tunnels
+    logger.info("shortcuts sent", metadata: .fields([.site: site, .count: String(tunnels.count)]))
+    return [.shortcuts(tunnels)]
+  }
+
+  private func pushRevision(to site: String, _ state: inout State, at now: Date) -> [ControllerMessage] {
     let revision = state.desired.revision
     guard revision > 0, let observation = state.observations[site] else { return [] }
     let messages: [ControllerMessage]
@@ -132,6 +152,7 @@ final class SiteRegistry: AgentRegistry {
     let (wasConnected, answer) = state.withLock { state in
       let wasConnected = state.observations[site]?.isConnected(at: now) ?? false
       state.observations[site, default: SiteObservation()].hear(message, at: now)
+      if case .demand(let peers) = message { state.shortcuts.demand(from: site, to: peers, at: now) }
       let answer = push(to: site, &state, at: now)
       return (wasConnected, answer.isEmpty ? authority(for: site, &state).map { [$0] } ?? [] : answer)
     }
@@ -174,7 +195,7 @@ final class SiteRegistry: AgentRegistry {
     case .refused(let revision, let reason):
       logger.warning(
         "revision refused", metadata: .fields([.site: site, .revision: String(revision), .reason: reason]))
-    case .status, .certificateRequest: break
+    case .status, .certificateRequest, .demand: break
     }
   }
 }

@@ -81,9 +81,10 @@ public final class Store: Sendable {
   }
 
   private static func baseline(_ database: Database) throws -> Baseline {
-    let last = "SELECT number, topology, digest, allocations FROM revision ORDER BY number DESC LIMIT 1"
+    let last = "SELECT number, topology, digest, text, allocations FROM revision ORDER BY number DESC LIMIT 1"
     guard let row = try Row.fetchOne(database, sql: last) else { return Baseline() }
     var baseline = Baseline(revision: row["number"], topology: row["topology"], digest: row["digest"])
+    baseline.document = try? TopologyDocument.parse([UInt8](row["text"] as Data), file: "revision \(baseline.revision)")
     baseline.allocations = try MessageCoding.decode(Allocations.self, from: row["allocations"] as Data)
     for row in try Row.fetchAll(database, sql: "SELECT site, configuration FROM siteConfiguration") {
       let configuration = try MessageCoding.decode(SiteConfiguration.self, from: row["configuration"] as Data)

@@ -21,10 +21,7 @@ public struct Allocations: Codable, Equatable, Sendable {
   mutating func update(tunnels: [String], addressing: TopologyDocument.TunnelAddressing) {
     let names = Set(tunnels)
     interfaceNumbers = interfaceNumbers.filter { names.contains($0.key) }
-    for name in tunnels where interfaceNumbers[name] == nil {
-      interfaceNumbers[name] = nextInterfaceNumber
-      nextInterfaceNumber += 1
-    }
+    number(tunnels)
     guard case .numbered(let pool) = addressing else {
       networks = [:]
       return
@@ -34,6 +31,21 @@ public struct Allocations: Codable, Equatable, Sendable {
     var released = before.subtracting(networks.values).filter(pool.contains(_:)).sorted().makeIterator()
     var fresh = FreeNetworks(pool: pool, taken: before)
     for name in tunnels where networks[name] == nil { networks[name] = fresh.next() ?? released.next() }
+  }
+
+  /// Gives further tunnels what they need, beside those that are there.
+  mutating func add(tunnels: [String], addressing: TopologyDocument.TunnelAddressing) {
+    number(tunnels)
+    guard case .numbered(let pool) = addressing else { return }
+    var fresh = FreeNetworks(pool: pool, taken: Set(networks.values))
+    for name in tunnels where networks[name] == nil { networks[name] = fresh.next() }
+  }
+
+  private mutating func number(_ tunnels: [String]) {
+    for name in tunnels where interfaceNumbers[name] == nil {
+      interfaceNumbers[name] = nextInterfaceNumber
+      nextInterfaceNumber += 1
+    }
   }
 }
 

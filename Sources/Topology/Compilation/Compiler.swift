@@ -40,7 +40,7 @@ public enum Compiler {
 }
 
 /// A topology with everything that its sites' configurations are made of.
-private struct Compilation {
+struct Compilation {
   let topology: TopologyDocument
   let revision: Int
   let keys: [SitePair: PresharedKey]
@@ -73,10 +73,11 @@ private struct Compilation {
         routingProtocol: topology.routing.routingProtocol(at: site), routerID: site.routerID, bfd: topology.routing.bfd,
         isTransit: topology.transitSites.contains(site.name), announced: site.networks,
         protected: paths.networks { $0 != site.name }),
-      measurementMilliseconds: topology.measurementMilliseconds)
+      measurementMilliseconds: topology.measurementMilliseconds,
+      shortcutPeers: topology.shortcutPeers(of: site).map { ShortcutPeer(site: $0.name, networks: $0.lanPrefixes) })
   }
 
-  private func tunnel(_ plan: TunnelPlan, at site: Site, far: [String: Int]) -> Tunnel {
+  func tunnel(_ plan: TunnelPlan, at site: Site, far: [String: Int]) -> Tunnel {
     let isFirst = plan.first.site.name == site.name
     let (local, remote) = isFirst ? (plan.first, plan.second) : (plan.second, plan.first)
     return Tunnel(
@@ -132,7 +133,7 @@ private struct Compilation {
 }
 
 /// Which sites are reached by way of which neighbour.
-private struct Paths {
+struct Paths {
   /// Every network and whose it is, in order; validation has seen to it that no two are alike.
   private let networks: [(prefix: IPPrefix, site: String)]
   private let distances: [String: [String: Int]]

@@ -14,6 +14,7 @@ enum SiteDescription {
     facts += site.lans.map { .init("LAN \($0.interface)", list($0.addresses)) }
     for uplink in site.uplinks { facts.append(.init("uplink \(uplink.name)", text(of: uplink))) }
     facts.append(.init("routing", text(of: site.routing)))
+    if !site.shortcutPeers.isEmpty { facts.append(.init("shortcuts to", list(site.shortcutPeers.map(\.site)))) }
     facts.append(.init("measurement interval", "\(site.measurementMilliseconds) ms"))
     facts.append(.init("router id", site.routing.routerID.description))
     facts.append(.init("protected networks", list(site.routing.protected)))

@@ -17,6 +17,7 @@ extension Format {
   static let measurementInterval = durationOrNever(Milliseconds(count: 100)...hour, example: "1s")
   static let bfdInterval = duration(Milliseconds(count: 10)...minute, bareNumbersAreSeconds: false, example: "300ms")
   static let bfdMultiplier = integer("a number", 2...50)
+  static let shortcutIdle = duration(Milliseconds(count: 10_000)...day, bareNumbersAreSeconds: true, example: "5m")
   static let livenessInterval = duration(
     Milliseconds(count: 10)...minute, bareNumbersAreSeconds: false, example: "50ms")
   static let livenessMultiplier = integer("a number", 2...50)

@@ -10,6 +10,8 @@ public struct TopologyDocument: Equatable, Sendable {
   public var links: [Link]
   /// How the tunnels' interfaces are addressed.
   public var tunnelAddressing: TunnelAddressing
+  /// Tunnels between spokes that come up on demand; nil for none.
+  public var shortcuts: ShortcutSetting?
   /// Milliseconds between measurements of each tunnel; 0 for none.
   public var measurementMilliseconds = 1000
   /// Which tunnels are tested for whether they carry packets.
@@ -43,6 +45,20 @@ public struct TopologyDocument: Equatable, Sendable {
 
   /// The site of that name.
   public func site(named name: String) -> Site? { sites.first { $0.name == name } }
+}
+
+/// Tunnels between two spokes that are there while the networks of both exchange traffic.
+public struct ShortcutSetting: Equatable, Sendable {
+  /// Seconds without a packet between the two after which the tunnels go.
+  public var idleSeconds: Int
+  /// Phase 1.
+  public var ike: IKEProfile
+  /// Phase 2.
+  public var ipsec: IPsecProfile
+  /// How ESP travels.
+  public var encapsulation: Encapsulation
+  /// How the two ends prove who they are; a key is always made by the controller.
+  public var authentication: LinkAuthentication
 }
 
 /// Which tunnels are tested for whether they carry packets.

@@ -75,6 +75,7 @@ struct OverlayDraft {
   var position: Position
   var shape: Located<OverlayShape>?
   var links: [LinkDraft]
+  var shortcuts: Located<Milliseconds>?
   var tunnelsPosition: Position?
   var addressing: Located<TunnelAddressingName>?
   var pool: Located<IPPrefix>?

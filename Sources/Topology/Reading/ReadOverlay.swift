@@ -6,12 +6,19 @@ extension DocumentReader {
     return OverlayDraft(
       position: record.position, shape: scalar(record[.shape], Format.choice(OverlayShape.self)),
       links: list(record[.links], of: "links") { reader, item in reader.link(item) },
-      tunnelsPosition: tunnels?.position,
+      shortcuts: shortcuts(record[.shortcuts]), tunnelsPosition: tunnels?.position,
       addressing: scalar(tunnels?[.addressing], Format.choice(TunnelAddressingName.self)),
       pool: scalar(tunnels?[.pool], Format.prefix),
       measurementInterval: scalar(tunnels?[.measurementInterval], Format.measurementInterval)?.value,
       liveness: liveness(tunnels?[.liveness]), serviceLevel: serviceLevel(tunnels?[.serviceLevel]),
       routing: routing(record[.routing]))
+  }
+
+  private mutating func shortcuts(_ node: YAMLNode?) -> Located<Milliseconds>? {
+    guard let record = record(node, ShortcutsKey.self), let idle = scalar(record[.idle], Format.shortcutIdle) else {
+      return nil
+    }
+    return Located(value: idle.value, position: record.position)
   }
 
   private mutating func link(_ node: YAMLNode) -> LinkDraft? {

@@ -1,5 +1,5 @@
 enum OverlayKey: String, TopologyKey {
-  case shape, links, tunnels, routing
+  case shape, links, shortcuts, tunnels, routing
 
   static let subject = "`overlay`"
   var field: Field {
@@ -13,6 +13,10 @@ enum OverlayKey: String, TopologyKey {
       Field(
         shape: .list(.mapping(LinkKey.self)),
         documentation: "With custom, all links; else settings of single links that differ from the defaults.")
+    case .shortcuts:
+      Field(
+        shape: .mapping(ShortcutsKey.self),
+        documentation: "Tunnels between spokes that come up while their networks exchange traffic. Default: none.")
     case .tunnels:
       Field(
         shape: .mapping(TunnelsKey.self), documentation: "How tunnel interfaces are addressed. Default: unnumbered.")
@@ -107,6 +111,20 @@ enum PostQuantumKeyKey: String, TopologyKey {
       Field(
         shape: .of(Format.text), isRequired: true,
         documentation: "The key: a text, 0x and hexadecimal, or 0s and base64; at least 32 bytes.")
+    }
+  }
+}
+
+enum ShortcutsKey: String, TopologyKey {
+  case idle
+
+  static let subject = "`shortcuts`"
+  var field: Field {
+    switch self {
+    case .idle:
+      Field(
+        shape: .of(Format.shortcutIdle), isRequired: true,
+        documentation: "How long a shortcut stays after the last packet between the two spokes' networks.")
     }
   }
 }

@@ -23,11 +23,14 @@ public struct SiteConfiguration: Codable, Equatable, Sendable {
   public var routing: RoutingConfiguration
   /// Milliseconds between measurements of each tunnel's path (RFC 8762); 0 for none.
   public var measurementMilliseconds: Int
+  /// The sites towards which there may be a shortcut.
+  public var shortcutPeers: [ShortcutPeer]
 
   /// Puts a configuration together.
   public init(
     revision: Int, topology: String, site: String, loopbacks: [IPAddress], lans: [LAN], uplinks: [Uplink],
-    tunnels: [Tunnel], routing: RoutingConfiguration, measurementMilliseconds: Int = 1000
+    tunnels: [Tunnel], routing: RoutingConfiguration, measurementMilliseconds: Int = 1000,
+    shortcutPeers: [ShortcutPeer] = []
   ) {
     self.revision = revision
     self.topology = topology
@@ -38,6 +41,21 @@ public struct SiteConfiguration: Codable, Equatable, Sendable {
     self.tunnels = tunnels
     self.routing = routing
     self.measurementMilliseconds = measurementMilliseconds
+    self.shortcutPeers = shortcutPeers
+  }
+}
+
+/// A site towards which there may be a shortcut.
+public struct ShortcutPeer: Codable, Equatable, Sendable {
+  /// The site.
+  public var site: String
+  /// The networks behind it.
+  public var networks: [IPPrefix]
+
+  /// A site with its networks.
+  public init(site: String, networks: [IPPrefix]) {
+    self.site = site
+    self.networks = networks
   }
 }
 

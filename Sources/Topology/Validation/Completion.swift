@@ -7,9 +7,20 @@ extension Validator {
     return TopologyDocument(
       name: name, sites: draft.sites.compactMap(complete(_:)).sorted { $0.name < $1.name }, links: links,
       tunnelAddressing: overlay.pool.map { .numbered(pool: $0.value) } ?? .unnumbered,
+      shortcuts: overlay.shortcuts.flatMap { shortcuts(idle: $0.value) },
       measurementMilliseconds: overlay.measurementInterval?.count ?? 1000, liveness: overlay.liveness,
       serviceLevel: overlay.serviceLevel,
       routing: complete(overlay.routing))
+  }
+
+  /// Shortcuts are what the defaults say.
+  private func shortcuts(idle: Milliseconds) -> ShortcutSetting? {
+    guard let ike = draft.ikeProfile(named: nil)?.profile, let ipsec = draft.ipsecProfile(named: nil)?.profile else {
+      return nil
+    }
+    return ShortcutSetting(
+      idleSeconds: idle.seconds, ike: ike, ipsec: ipsec, encapsulation: draft.encapsulation,
+      authentication: draft.authentication == .psk ? .presharedKey(nil) : .certificate)
   }
 
   private func complete(_ site: SiteDraft) -> Site? {

@@ -30,6 +30,7 @@ struct Validator {
     checkPool(links)
     checkRouting()
     checkPeerings()
+    checkShortcuts()
     return complete(links)
   }
 }

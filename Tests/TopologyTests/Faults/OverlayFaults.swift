@@ -43,6 +43,16 @@ extension Fault {
         "40:45: `selectors: lans` needs LANs at both ends, and `oslo` has none | give it `lans`, or remove `selectors`",
       ]),
     Fault(
+      "shortcuts where there is no hub, and with a protocol that does not find them",
+      replacing: [
+        ("role: hub", "role: spoke"), ("shape: hub-and-spoke", "shape: full-mesh\n  shortcuts: { idle: 5m }"),
+        ("protocol: ospf, area: 0", "protocol: static"),
+      ],
+      [
+        "42:14: shortcuts lead past the hubs, and full-mesh has none to lead past | remove `shortcuts`, or write `shape: hub-and-spoke`",
+        "42:14: shortcuts need a routing protocol that finds them, and static does not | write `protocol: ospf`, or remove `shortcuts`",
+      ]),
+    Fault(
       "an area that is none",
       replacing: [("area: 0", "area: backbone")],
       ["43:36: `backbone` is not an OSPF area such as 0 or 0.0.0.1"]),

@@ -1,0 +1,78 @@
+import Foundation
+import Topology
+
+/// What shortcuts of a revision are made of.
+struct ShortcutGround: Sendable {
+  /// The topology.
+  let document: TopologyDocument
+  /// What its own tunnels were given.
+  let allocations: Allocations
+  /// Seconds without demand after which a shortcut goes.
+  let idle: TimeInterval
+}
+
+/// The shortcuts that are there now: a pair of spokes has one from its first demand until there was none for a while.
+///
+/// They live in memory alone: what is lost with the controller, the next demand brings back.
+struct Shortcuts: Sendable {
+  private var ground: ShortcutGround?
+  /// When there was traffic last, by pair.
+  private var lastDemand: [SitePair: Date] = [:]
+  private var keys: [SitePair: PresharedKey] = [:]
+  private var postQuantumKeys: [SitePair: PresharedKey] = [:]
+  /// The ends of the tunnels, by site.
+  private var tunnels: [String: [Tunnel]] = [:]
+
+  /// Goes on with another revision: pairs that it allows keep their shortcuts.
+  mutating func adopt(_ ground: ShortcutGround?) {
+    self.ground = ground
+    compile()
+  }
+
+  /// Takes note of traffic between a site and others.
+  mutating func demand(from site: String, to peers: [String], at now: Date) {
+    guard let ground else { return }
+    var isNew = false
+    for peer in peers where ground.document.allowsShortcut(between: site, peer) {
+      isNew = lastDemand.updateValue(now, forKey: SitePair(site, peer)) == nil || isNew
+    }
+    if isNew { compile() }
+  }
+
+  /// The site's ends of all shortcuts; nil where the topology has no shortcuts at all.
+  mutating func tunnels(of site: String, at now: Date) -> [Tunnel]? {
+    guard let ground else { return nil }
+    let idle = lastDemand.filter { now.timeIntervalSince($0.value) >= ground.idle }.map(\.key)
+    for pair in idle {
+      lastDemand[pair] = nil
+      keys[pair] = nil
+      postQuantumKeys[pair] = nil
+    }
+    if !idle.isEmpty { compile() }
+    return tunnels[site] ?? []
+  }
+
+  private mutating func compile() {
+    guard let ground else {
+      self = Shortcuts()
+      return
+    }
+    var allocations = ground.allocations
+    let (keys, postQuantumKeys) = (keys, postQuantumKeys)
+    var (usedKeys, usedPostQuantumKeys): ([SitePair: PresharedKey], [SitePair: PresharedKey]) = ([:], [:])
+    tunnels = Compiler.shortcuts(
+      lastDemand.keys.sorted(), in: ground.document, allocations: &allocations,
+      presharedKey: { pair in
+        let key = keys[pair] ?? .random()
+        usedKeys[pair] = key
+        return key
+      },
+      postQuantumKey: { pair in
+        let key = postQuantumKeys[pair] ?? .random()
+        usedPostQuantumKeys[pair] = key
+        return key
+      })
+    self.keys = usedKeys
+    self.postQuantumKeys = usedPostQuantumKeys
+  }
+}

@@ -1,0 +1,72 @@
+import WireFormat
+
+extension Compiler {
+  /// The tunnels of shortcuts between pairs of sites, by site, each end with its own view.
+  ///
+  /// - Parameters:
+  ///   - pairs: the pairs; one that the topology allows no shortcut gets none.
+  ///   - topology: the network.
+  ///   - allocations: what the revision handed out; the shortcuts' interfaces and networks are none of its tunnels'.
+  ///   - presharedKey: the key of a pair, where shortcuts authenticate by one.
+  ///   - postQuantumKey: the post-quantum preshared key of a pair, where Phase 1 uses one.
+  public static func shortcuts(
+    _ pairs: [SitePair], in topology: TopologyDocument, allocations: inout Allocations,
+    presharedKey: (SitePair) -> PresharedKey, postQuantumKey: (SitePair) -> PresharedKey
+  ) -> [String: [Tunnel]] {
+    guard let setting = topology.shortcuts else { return [:] }
+    let plans = pairs.flatMap { pair -> [TunnelPlan] in
+      guard let first = topology.site(named: pair.first), let second = topology.site(named: pair.second),
+        topology.allowsShortcut(between: first, second)
+      else { return [] }
+      let key: LinkAuthentication =
+        setting.authentication == .certificate ? .certificate : .presharedKey(presharedKey(pair))
+      let postQuantum = setting.ike.postQuantumKey.map { _ in
+        PostQuantumKey(identity: "\(pair.first)--\(pair.second)", key: postQuantumKey(pair))
+      }
+      let link = Link(
+        sites: pair, ike: setting.ike, ipsec: setting.ipsec, encapsulation: setting.encapsulation, selectors: .any,
+        authentication: key, postQuantumKey: postQuantum)
+      return TunnelPlan.all(of: link, first: first, second: second)
+    }
+    allocations.add(tunnels: plans.map(\.name).sorted(), addressing: topology.tunnelAddressing)
+    let compilation = Compilation(
+      topology: topology, revision: 0, plans: plans, keys: [:], postQuantumKeys: [:], allocations: allocations)
+    var tunnels: [String: [Tunnel]] = [:]
+    for plan in plans {
+      for site in [plan.first.site, plan.second.site] {
+        var tunnel = compilation.tunnel(plan, at: site, far: [:])
+        tunnel.cost += TunnelPlan.shortcutSurcharge
+        // There is always the way by a hub.
+        if topology.liveness == .automatic { tunnel.liveness = .standard }
+        tunnels[site.name, default: []].append(tunnel)
+      }
+    }
+    return tunnels
+  }
+}
+
+extension TunnelPlan {
+  /// What makes two shortcuts in a row dearer than the way by a hub, which the same lines cost 20 more than one shortcut:
+  /// spokes do not carry other sites' traffic.
+  fileprivate static let shortcutSurcharge = 15
+}
+
+extension TopologyDocument {
+  /// Whether there may be a shortcut between two sites, by name.
+  public func allowsShortcut(between first: String, _ second: String) -> Bool {
+    guard let first = site(named: first), let second = site(named: second) else { return false }
+    return allowsShortcut(between: first, second)
+  }
+
+  /// Whether traffic between two sites may get a tunnel of its own: both are ours, and spokes, which are never linked.
+  func allowsShortcut(between first: Site, _ second: Site) -> Bool {
+    guard shortcuts != nil, first.name != second.name else { return false }
+    return [first, second].allSatisfy { $0.isManaged && $0.role == .spoke }
+  }
+
+  /// The sites towards which a site may get a shortcut.
+  func shortcutPeers(of site: Site) -> [Site] {
+    guard shortcuts != nil, site.role == .spoke else { return [] }
+    return sites.filter { allowsShortcut(between: site, $0) }
+  }
+}
