@@ -58,9 +58,10 @@ extension TopologyDocument {
     return allowsShortcut(between: first, second)
   }
 
-  /// Whether traffic between two sites may get a tunnel of its own: both are ours, and spokes, which are never linked.
+  /// Whether traffic between two sites may get a tunnel of its own: both are ours, and spokes, which are never linked, and
+  /// in one OSPF area, as areas meet in the backbone only.
   func allowsShortcut(between first: Site, _ second: Site) -> Bool {
-    guard shortcuts != nil, first.name != second.name else { return false }
+    guard shortcuts != nil, first.name != second.name, first.area == second.area else { return false }
     return [first, second].allSatisfy { $0.isManaged && $0.role == .spoke }
   }
 
