@@ -144,6 +144,26 @@ import WireFormat
     }
   }
 
+  @Test("Classes and rates are those of the file")
+  func trafficClasses() throws {
+    let pieces = [
+      (
+        "shape: hub-and-spoke",
+        "shape: hub-and-spoke\n  classes: { voice: { dscp: [ef, cs5], share: 30% }, bulk: { dscp: af11, share: 5% } }"
+      ),
+      ("priority: 1 }", "priority: 1, rate: 20Mbit }"),
+    ]
+    var allocations = Allocations()
+    let sites = try compile(try #require(BaseTopology.replacing(pieces)), &allocations)
+    let berlin = try #require(sites["berlin"])
+    #expect(
+      berlin.classes == [
+        TrafficClass(name: "voice", codePoints: [40, 46], sharePercent: 30),
+        TrafficClass(name: "bulk", codePoints: [10], sharePercent: 5),
+      ])
+    #expect(berlin.uplinks.map(\.rateKilobits) == [20_000])
+  }
+
   @Test("A service level is that of every tunnel between gateways of ours")
   func serviceLevel() throws {
     let piece = ("addressing: unnumbered", "addressing: unnumbered, serviceLevel: { loss: 2.5%, latency: 150ms }")

@@ -34,6 +34,7 @@ import Yams
       ("defaults", DefaultsKey.names), ("sites/*", SiteKey.names), ("sites/*/lans/-", LANKey.names),
       ("sites/*/uplinks/-", UplinkKey.names), ("overlay", OverlayKey.names), ("overlay/links/-", LinkKey.names),
       ("overlay/links/-/bgp", BGPKey.names),
+      ("overlay/classes/*", TrafficClassKey.names),
       ("overlay/tunnels", TunnelsKey.names), ("overlay/tunnels/serviceLevel", ServiceLevelKey.names),
       ("overlay/routing", RoutingKey.names),
       ("overlay/routing/bfd", BFDKey.names),

@@ -55,9 +55,9 @@ final class OutboundPath {
     if let way { flush(way) }
   }
 
-  /// Sends a dummy packet with `length` bytes inside, which `write` writes, in the best-effort class.
+  /// Sends a dummy packet with `length` bytes inside, which `write` writes.
   func sendDummy(
-    length: Int, with sa: OutboundSA, to uplinks: [String: ESPUplink],
+    length: Int, trafficClass: UInt8 = 0, with sa: OutboundSA, to uplinks: [String: ESPUplink],
     _ write: (UnsafeMutableRawBufferPointer) -> Void
   ) {
     guard let uplink = uplinks[sa.path.uplink] else { return }
@@ -66,7 +66,7 @@ final class OutboundPath {
     guard inner.upperBound <= slot.count else { return }
     write(UnsafeMutableRawBufferPointer(rebasing: slot[inner]))
     guard let sealed = try? sa.sealDummy(inner, in: slot) else { return }
-    batch.append(sealed, to: sa.path.destination)
+    batch.append(sealed, to: sa.path.destination, trafficClass: trafficClass)
     // A probe that is too big for the first link is not answered, which is what it asks.
     _ = batch.send(by: uplink.socket(for: sa.path.encapsulation))
   }

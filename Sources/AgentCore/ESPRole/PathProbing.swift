@@ -1,5 +1,6 @@
 import ESP
 import LinuxNetworking
+import Topology
 import WireFormat
 
 /// Keeps what is known of each tunnel's path: sends what its `PathMTU` and `TunnelMeasurement` machines ask for, answers
@@ -47,7 +48,7 @@ final class PathProbing {
       let notice = LineLoss(spi: lost.sa.spi)
       for other in ways
       where other.sa.path.uplink != uplink && other.tunnel.settings.peerSite == lost.tunnel.settings.peerSite {
-        path.outbound.sendDummy(length: LineLoss.length, with: other.sa, to: path.uplinks) { notice.write(to: $0) }
+        sendAtOnce(length: LineLoss.length, with: other.sa) { notice.write(to: $0) }
       }
       lost.tunnel.path?.liveness?.lost()
       tellHealth(of: lost.tunnel, silentFor: "uplink \(uplink) has lost its link", at: now)
@@ -161,7 +162,13 @@ final class PathProbing {
 
   private func send(_ packet: STAMPPacket, through tunnel: TunnelInterface) {
     guard let sa = path.database.outbound(tunnel: tunnel.number) else { return }
-    path.outbound.sendDummy(length: STAMPPacket.length, with: sa, to: path.uplinks) { packet.write(to: $0) }
+    sendAtOnce(length: STAMPPacket.length, with: sa) { packet.write(to: $0) }
+  }
+
+  /// What tells whether a tunnel lives must not wait behind a bulk copy: it travels as network control.
+  private func sendAtOnce(length: Int, with sa: OutboundSA, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
+    path.outbound.sendDummy(
+      length: length, trafficClass: TrafficClass.networkControl << 2, with: sa, to: path.uplinks, write)
   }
 }
 

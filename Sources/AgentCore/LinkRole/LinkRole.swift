@@ -30,6 +30,7 @@ public final class LinkRole {
   /// Interfaces that were up at some time, by the kernel's number: an operator who takes one down knows why.
   private var onceUp: Set<Int32> = []
   private var installedGuard: ClearTextGuard?
+  private var shapers = LineShapers()
   private var isGuardReported = false
   private var reported: LinkObservation?
 
@@ -159,6 +160,7 @@ public final class LinkRole {
       let plan = KernelPlan(from: before, to: desired, previous: previous, onceUp: onceUp)
       faults += kernel.apply(plan).map { LinkFault(stage: .interface, cause: $0) }
       let observed = try kernel.observe()
+      faults += shapers.update(configuration, observed)
       onceUp.formUnion(observed.interfaces.values.filter(\.isUp).map(\.index))
       routing.saw(observed.indexes(of: configuration.tunnels.map(\.interface)), in: configuration)
       report(
@@ -224,6 +226,7 @@ public final class LinkRole {
     routing.removeFiles()
     demand.stop()
     leases.remove()
+    shapers.remove()
     do {
       let faults = kernel.apply(KernelPlan(from: try kernel.observe(), to: .nothing, previous: desired))
       for fault in faults { logger.error("not removed", metadata: .fields([.cause: fault])) }

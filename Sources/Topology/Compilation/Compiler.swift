@@ -74,7 +74,8 @@ struct Compilation {
         isTransit: topology.transitSites.contains(site.name), announced: site.networks,
         protected: paths.networks { $0 != site.name }),
       measurementMilliseconds: topology.measurementMilliseconds,
-      shortcutPeers: topology.shortcutPeers(of: site).map { ShortcutPeer(site: $0.name, networks: $0.lanPrefixes) })
+      shortcutPeers: topology.shortcutPeers(of: site).map { ShortcutPeer(site: $0.name, networks: $0.lanPrefixes) },
+      classes: topology.classes)
   }
 
   func tunnel(_ plan: TunnelPlan, at site: Site, far: [String: Int]) -> Tunnel {

@@ -15,6 +15,7 @@ enum SiteDescription {
     for uplink in site.uplinks { facts.append(.init("uplink \(uplink.name)", text(of: uplink))) }
     facts.append(.init("routing", text(of: site.routing)))
     if !site.shortcutPeers.isEmpty { facts.append(.init("shortcuts to", list(site.shortcutPeers.map(\.site)))) }
+    facts += site.classes.map { .init("class \($0.name)", "\($0.sharePercent) % for DSCP \(list($0.codePoints))") }
     facts.append(.init("measurement interval", "\(site.measurementMilliseconds) ms"))
     facts.append(.init("router id", site.routing.routerID.description))
     facts.append(.init("protected networks", list(site.routing.protected)))
@@ -29,6 +30,7 @@ enum SiteDescription {
       }
     let nat = uplink.behindNAT ? ", behind NAT" : ""
     return "\(uplink.interface), \(address)\(nat), priority \(uplink.priority), mtu \(uplink.mtu)"
+      + (uplink.rateKilobits.map { ", rate \($0)kbit" } ?? "")
   }
 
   private static func text(of routing: RoutingConfiguration) -> String {

@@ -18,6 +18,8 @@ public struct TopologyDocument: Equatable, Sendable {
   public var liveness = LivenessSetting.automatic
   /// What a tunnel must be like to carry traffic while another one to the same site is; nil for nothing.
   public var serviceLevel: ServiceLevelLimits?
+  /// Traffic that has a share of every line with a rate, the most urgent first.
+  public var classes: [TrafficClass] = []
   /// How routes are learned over the tunnels.
   public var routing: OverlayRouting
 

@@ -57,6 +57,7 @@ struct UplinkDraft {
   var behindNAT: Bool
   var priority: Int
   var mtu: Located<Int>?
+  var rate: Int?
 
   /// The line's own address, if it is fixed.
   var fixedAddress: Located<InterfaceAddress>? {
@@ -82,7 +83,14 @@ struct OverlayDraft {
   var measurementInterval: Milliseconds?
   var liveness: LivenessSetting
   var serviceLevel: ServiceLevelLimits?
+  var classes: [TrafficClassDraft]
   var routing: RoutingDraft?
+}
+
+struct TrafficClassDraft {
+  var name: Located<String>
+  var codePoints: [Located<UInt8>]
+  var share: Located<Int>
 }
 
 struct LinkDraft {

@@ -11,6 +11,8 @@ extension DocumentReader {
       pool: scalar(tunnels?[.pool], Format.prefix),
       measurementInterval: scalar(tunnels?[.measurementInterval], Format.measurementInterval)?.value,
       liveness: liveness(tunnels?[.liveness]), serviceLevel: serviceLevel(tunnels?[.serviceLevel]),
+      classes: named(record[.classes], "the classes") { reader, name, node in reader.trafficClass(name, node) }
+        .map(\.value),
       routing: routing(record[.routing]))
   }
 
@@ -19,6 +21,13 @@ extension DocumentReader {
       return nil
     }
     return Located(value: idle.value, position: record.position)
+  }
+
+  private mutating func trafficClass(_ name: Located<String>, _ node: YAMLNode) -> TrafficClassDraft? {
+    guard let record = record(node, TrafficClassKey.self), let codePoints = scalars(record[.dscp], Format.dscp),
+      let share = scalar(record[.share], Format.share)
+    else { return nil }
+    return TrafficClassDraft(name: name, codePoints: codePoints, share: share)
   }
 
   private mutating func link(_ node: YAMLNode) -> LinkDraft? {

@@ -1,5 +1,5 @@
 enum OverlayKey: String, TopologyKey {
-  case shape, links, shortcuts, tunnels, routing
+  case shape, links, shortcuts, tunnels, routing, classes
 
   static let subject = "`overlay`"
   var field: Field {
@@ -21,6 +21,28 @@ enum OverlayKey: String, TopologyKey {
       Field(
         shape: .mapping(TunnelsKey.self), documentation: "How tunnel interfaces are addressed. Default: unnumbered.")
     case .routing: Field(shape: .mapping(RoutingKey.self), documentation: "How routes are learned. Default: static.")
+    case .classes:
+      Field(
+        shape: .named(.mapping(TrafficClassKey.self)),
+        documentation: "Traffic that has a share of every uplink with a `rate`, the most urgent first. Default: none.")
+    }
+  }
+}
+
+enum TrafficClassKey: String, TopologyKey {
+  case dscp, share
+
+  static let subject = "a traffic class"
+  var field: Field {
+    switch self {
+    case .dscp:
+      Field(
+        shape: .listOrSingle(.of(Format.dscp)), isRequired: true,
+        documentation: "The code points of its packets, such as ef, af31 or 46.")
+    case .share:
+      Field(
+        shape: .of(Format.share), isRequired: true,
+        documentation: "What it has of the rate at least, such as 30%; it may use what others leave.")
     }
   }
 }

@@ -54,7 +54,7 @@ enum LANKey: String, TopologyKey {
 }
 
 enum UplinkKey: String, TopologyKey {
-  case name, interface, address, gateway, behindNAT, priority, mtu
+  case name, interface, address, gateway, behindNAT, priority, mtu, rate
 
   static let subject = "an uplink"
   var field: Field {
@@ -76,6 +76,12 @@ enum UplinkKey: String, TopologyKey {
     case .priority: Field(shape: .of(Format.priority), documentation: "1 is preferred over 2. Default: 1.")
     case .mtu:
       Field(shape: .of(Format.mtu), documentation: "The largest packet that the line carries, in bytes. Default: 1500.")
+    case .rate:
+      Field(
+        shape: .of(Format.bitRate),
+        documentation:
+          "What the ISP takes from us, such as 20Mbit: packets wait here instead, by `overlay.classes`. Default: no limit."
+      )
     }
   }
 }

@@ -25,12 +25,14 @@ public struct SiteConfiguration: Codable, Equatable, Sendable {
   public var measurementMilliseconds: Int
   /// The sites towards which there may be a shortcut.
   public var shortcutPeers: [ShortcutPeer]
+  /// Traffic that has a share of every line with a rate, the most urgent first.
+  public var classes: [TrafficClass]
 
   /// Puts a configuration together.
   public init(
     revision: Int, topology: String, site: String, loopbacks: [IPAddress], lans: [LAN], uplinks: [Uplink],
     tunnels: [Tunnel], routing: RoutingConfiguration, measurementMilliseconds: Int = 1000,
-    shortcutPeers: [ShortcutPeer] = []
+    shortcutPeers: [ShortcutPeer] = [], classes: [TrafficClass] = []
   ) {
     self.revision = revision
     self.topology = topology
@@ -42,6 +44,7 @@ public struct SiteConfiguration: Codable, Equatable, Sendable {
     self.routing = routing
     self.measurementMilliseconds = measurementMilliseconds
     self.shortcutPeers = shortcutPeers
+    self.classes = classes
   }
 }
 
@@ -95,10 +98,13 @@ public struct Uplink: Codable, Equatable, Sendable {
   public var priority: Int
   /// The largest packet that the line carries, in bytes.
   public var mtu: Int
+  /// What the ISP takes from us, in kbit/s of IP packets; nil where it is not known.
+  public var rateKilobits: Int?
 
   /// An ISP line.
   public init(
-    name: String, interface: String, addressing: Addressing, behindNAT: Bool, priority: Int, mtu: Int = 1500
+    name: String, interface: String, addressing: Addressing, behindNAT: Bool, priority: Int, mtu: Int = 1500,
+    rateKilobits: Int? = nil
   ) {
     self.name = name
     self.interface = interface
@@ -106,6 +112,7 @@ public struct Uplink: Codable, Equatable, Sendable {
     self.behindNAT = behindNAT
     self.priority = priority
     self.mtu = mtu
+    self.rateKilobits = rateKilobits
   }
 }
 

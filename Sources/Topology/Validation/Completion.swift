@@ -9,7 +9,7 @@ extension Validator {
       tunnelAddressing: overlay.pool.map { .numbered(pool: $0.value) } ?? .unnumbered,
       shortcuts: overlay.shortcuts.flatMap { shortcuts(idle: $0.value) },
       measurementMilliseconds: overlay.measurementInterval?.count ?? 1000, liveness: overlay.liveness,
-      serviceLevel: overlay.serviceLevel,
+      serviceLevel: overlay.serviceLevel, classes: overlay.classes.map(TrafficClass.init),
       routing: complete(overlay.routing))
   }
 
@@ -44,7 +44,8 @@ extension Validator {
       }
     return Uplink(
       name: name, interface: uplink.interface?.value ?? "wan\(index)", addressing: addressing,
-      behindNAT: uplink.behindNAT, priority: uplink.priority, mtu: uplink.mtu?.value ?? 1500)
+      behindNAT: uplink.behindNAT, priority: uplink.priority, mtu: uplink.mtu?.value ?? 1500,
+      rateKilobits: uplink.rate)
   }
 
   private func complete(_ routing: RoutingDraft?) -> TopologyDocument.OverlayRouting {
@@ -56,5 +57,12 @@ extension Validator {
       case .static, nil: .static
       }
     return TopologyDocument.OverlayRouting(routingProtocol: routingProtocol, bfd: routing?.bfd?.value)
+  }
+}
+
+extension TrafficClass {
+  fileprivate init(_ draft: TrafficClassDraft) {
+    self.init(
+      name: draft.name.value, codePoints: draft.codePoints.map(\.value).sorted(), sharePercent: draft.share.value)
   }
 }

@@ -31,6 +31,7 @@ struct Validator {
     checkRouting()
     checkPeerings()
     checkShortcuts()
+    checkTrafficClasses()
     return complete(links)
   }
 }

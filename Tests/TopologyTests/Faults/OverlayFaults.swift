@@ -211,6 +211,20 @@ extension Fault {
       replacing: [("addressing: unnumbered", "addressing: unnumbered, serviceLevel: { loss: 0.02 }")],
       ["42:60: `0.02` is not a percentage such as 2%"]),
     Fault(
+      "classes that want too much, of each other or of the network",
+      replacing: [
+        (
+          "  shape: hub-and-spoke",
+          "  shape: hub-and-spoke\n  classes:\n    a: { dscp: [ef, cs6], share: 60% }\n    b: { dscp: [46, 99], share: 40% }"
+        )
+      ],
+      [
+        "43:21: cs6 and above belong to the network itself, which has a class of its own",
+        "44:17: this DSCP is in two classes | give each to one class",
+        "44:21: `99` is not a DSCP such as ef, af31, cs4 or 46",
+        "44:33: the classes want 100 % of a line | leave 10 % for all other traffic and for the network itself",
+      ]),
+    Fault(
       "two ends behind NAT",
       replacing: [
         ("address: 203.0.113.2/24, gateway: 203.0.113.254", "address: dhcp"),

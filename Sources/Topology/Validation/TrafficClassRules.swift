@@ -1,0 +1,22 @@
+extension Validator {
+  /// The shares fit into a line, and every packet into one class.
+  mutating func checkTrafficClasses() {
+    var taken: Set<UInt8> = []
+    var total = 0
+    for trafficClass in draft.overlay?.classes ?? [] {
+      total += trafficClass.share.value
+      if total > TrafficClass.largestTotal {
+        report(
+          trafficClass.share.position, "the classes want \(total) % of a line",
+          "leave \(100 - TrafficClass.largestTotal) % for all other traffic and for the network itself")
+      }
+      for codePoint in trafficClass.codePoints {
+        if codePoint.value >= TrafficClass.networkControl {
+          report(codePoint.position, "cs6 and above belong to the network itself, which has a class of its own")
+        } else if !taken.insert(codePoint.value).inserted {
+          report(codePoint.position, "this DSCP is in two classes", "give each to one class")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import ControlProtocol
+import Lab
+import LinuxNetworking
+import Testing
+
+extension IntegrationTests {
+  @Suite("The service of a line")
+  struct ServiceTests {
+    @Test("A line that begins to lose packets is left, and taken back once it is good; the event log tells why")
+    func brownOut() async throws {
+      try await RunningLab.with(FabricBinary.topology("service-level.yaml")) { lab in
+        let preferred = ["berlin.fiber--hq.isp-a"]
+        try await lab.eventually("traffic takes the fiber", within: 30) { try lab.way(from: "berlin") == preferred }
+        try lab.fabric("lab", "cut", "berlin", "fiber", "--loss", "8")
+        try await lab.eventually("traffic takes the other line", within: 15) {
+          try lab.way(from: "berlin")?.allSatisfy { $0.hasPrefix("berlin.lte") } == true
+        }
+        try #expect(lab.allHostsReachEachOther())
+        try lab.fabric("lab", "mend", "berlin", "fiber")
+        try await lab.eventually("traffic comes back", within: 60) { try lab.way(from: "berlin") == preferred }
+        let events = try lab.fabric("events", "berlin", "--controller", LabFiles.controllerSocket)
+        #expect(events.contains("of its tests are lost"))
+      }
+    }
+
+    @Test("Voice survives a bulk copy over a slow line")
+    func voice() async throws {
+      try await RunningLab.with(FabricBinary.topology("voice-and-bulk.yaml")) { lab in
+        // Three times what the line takes.
+        let flood = """
+          import socket, time
+          end, sender = time.time() + 20, socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+          while time.time() < end:
+            for _ in range(20): sender.sendto(bytes(1200), ("10.90.0.10", 9))
+            time.sleep(0.008)
+          """
+        let bulk = try ChildProcess(Program("python3", ["-c", flood], in: lab.namespace("berlin-host")))
+        defer { bulk.signal(9) }
+        try await Task.sleep(for: .seconds(1))
+        let voice = ["-n", "-q", "-i", "0.02", "-c", "150", "-w", "10", "-Q", "0xb8", "10.90.0.10"]
+        let calls = try Program("ping", voice, in: lab.namespace("berlin-host")).runAndCapture(timeout: .seconds(20))
+        #expect(calls.output.contains(" 0% packet loss"), "\(calls.output)")
+        let rest = ["-n", "-q", "-i", "0.02", "-c", "150", "-w", "10", "10.90.0.10"]
+        let others = try Program("ping", rest, in: lab.namespace("berlin-host")).runAndCapture(timeout: .seconds(20))
+        #expect(!others.output.contains(" 0% packet loss"), "\(others.output)")
+      }
+    }
+  }
+}
+
+extension RunningLab {
+  /// The tunnels by which a site's traffic leaves for the headquarters.
+  fileprivate func way(from site: String) throws -> [String]? {
+    try status().sites.first { $0.site == site }?.status?.activeTunnels["hq"]
+  }
+}
