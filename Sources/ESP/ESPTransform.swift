@@ -37,6 +37,21 @@ struct ESPTransform: ~Copyable {
     }
   }
 
+  /// As `seal`, but perhaps not before `finish`.
+  func sealLater(_ packet: ESPPacketBuffer, sequence: UInt64) -> Bool {
+    withAuthenticatedData(packet, sequence: sequence) { header, trailer in
+      do throws(CryptographyError) {
+        try cipher.sealLater(header: header, iv: packet.iv, text: packet.text, trailer: trailer, icv: packet.icv)
+        return true
+      } catch {
+        return false
+      }
+    }
+  }
+
+  /// Seals what `sealLater` has let wait; false if that failed for one of the packets.
+  func finish() -> Bool { cipher.finish() }
+
   /// Checks and decrypts; false if the packet is not authentic.
   func open(_ packet: ESPPacketBuffer, sequence: UInt64) -> Bool {
     withAuthenticatedData(packet, sequence: sequence) { header, trailer in

@@ -50,21 +50,38 @@ public final class OutboundSA {
   /// `ESPPacketLayout.headroom` before and `ESPPacketLayout.tailroom` behind `inner` are always enough.
   /// Throws the reason for which the packet must be dropped and counted.
   public func seal(_ inner: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) throws(DropReason) -> Range<Int> {
-    try seal(inner, nextHeader: nextHeader(UnsafeRawBufferPointer(rebasing: buffer[inner])), in: buffer)
+    let (range, packet, number) = try prepare(inner, nextHeader: nextHeader(of: inner, in: buffer), in: buffer)
+    guard transform.seal(packet, sequence: number) else { throw .cipherFailure }
+    return range
   }
+
+  /// As `seal`, but the packet may wait for `finishSealing`, together with others: until then it stays where it is and must
+  /// not be sent.
+  public func sealLater(_ inner: Range<Int>, in buffer: UnsafeMutableRawBufferPointer) throws(DropReason) -> Range<Int>
+  {
+    let (range, packet, number) = try prepare(inner, nextHeader: nextHeader(of: inner, in: buffer), in: buffer)
+    guard transform.sealLater(packet, sequence: number) else { throw .cipherFailure }
+    return range
+  }
+
+  /// Seals what `sealLater` has let wait; false if that failed, and then none of it may be sent.
+  public func finishSealing() -> Bool { transform.finish() }
 
   /// Seals a dummy packet, of which a peer that does not know its contents takes no notice (RFC 4303 section 2.6); else as
   /// `seal`.
   public func sealDummy(
     _ payload: Range<Int>, in buffer: UnsafeMutableRawBufferPointer
   ) throws(DropReason) -> Range<Int> {
-    try seal(payload, nextHeader: IPProtocolNumber.none, in: buffer)
+    let (range, packet, number) = try prepare(payload, nextHeader: IPProtocolNumber.none, in: buffer)
+    guard transform.seal(packet, sequence: number) else { throw .cipherFailure }
+    return range
   }
 
+  /// Writes everything of the packet but what the cipher does, and uses up a sequence number.
   @inline(__always)
-  private func seal(
+  private func prepare(
     _ inner: Range<Int>, nextHeader: UInt8, in buffer: UnsafeMutableRawBufferPointer
-  ) throws(DropReason) -> Range<Int> {
+  ) throws(DropReason) -> (range: Range<Int>, packet: ESPPacketBuffer, number: UInt64) {
     let layout = transform.layout
     let start = inner.lowerBound - layout.prefixLength
     let end = start + layout.packetLength(innerLength: inner.count)
@@ -75,13 +92,16 @@ public final class OutboundSA {
     guard let number = sequence.reserve() else { throw .sequenceExhausted }
     packet.writeHeader(spi: spi.rawValue, sequence: UInt32(truncatingIfNeeded: number))
     packet.writeTrailer(paddingLength: layout.paddingLength(innerLength: inner.count), nextHeader: nextHeader)
-    guard writeIV(packet, number), transform.seal(packet, sequence: number) else { throw .cipherFailure }
+    guard writeIV(packet, number) else { throw .cipherFailure }
     traffic.count(bytes: inner.count)
-    return start..<end
+    return (start..<end, packet, number)
   }
 
-  private func nextHeader(_ inner: UnsafeRawBufferPointer) throws(DropReason) -> UInt8 {
-    guard let packet = InnerPacket(inner), packet.bytes.count == inner.count else { throw .malformedInnerPacket }
+  private func nextHeader(
+    of inner: Range<Int>, in buffer: UnsafeMutableRawBufferPointer
+  ) throws(DropReason) -> UInt8 {
+    guard let packet = InnerPacket(UnsafeRawBufferPointer(rebasing: buffer[inner])), packet.bytes.count == inner.count
+    else { throw .malformedInnerPacket }
     guard selectors.allowsOutbound(packet) else { throw .selectorMismatch }
     return packet.nextHeader
   }

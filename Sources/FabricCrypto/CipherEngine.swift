@@ -13,9 +13,9 @@ enum CipherEngine: ~Copyable {
     case (.aead(let algorithm), .openSSL): self = .openSSL(try OpenSSLAEAD(algorithm, encryptionKey))
     case (.aead(let algorithm), .ipsecMB):
       self = .ipsecMB(try IPsecMBCipher(algorithm, keyAndSalt: encryptionKey))
-    case (.encryptThenMAC(let encryption, let integrity), .openSSL):
-      self = .encryptThenMAC(try EncryptThenMAC(encryption, encryptionKey, integrity, integrityKey))
-    case (.encryptThenMAC, .ipsecMB): throw .library(operation: "find encrypt-then-MAC in ipsec-mb")
+    case (.encryptThenMAC(let encryption, let integrity), _):
+      self = .encryptThenMAC(
+        try EncryptThenMAC(encryption, encryptionKey, integrity, integrityKey, implementation))
     }
   }
 
@@ -28,6 +28,27 @@ enum CipherEngine: ~Copyable {
     case .openSSL(let aead): aead.seal(header: header, iv: iv, text: text, tag: icv)
     case .ipsecMB(let cipher): cipher.seal(header: header, iv: iv, text: text, tag: icv)
     case .encryptThenMAC(let pair): pair.seal(header: header, iv: iv, text: text, trailer: trailer, icv: icv)
+    }
+  }
+
+  /// Seals a packet now, or lets it wait for `finish`, which is worth it only where packets are sealed side by side.
+  @inline(__always)
+  func sealLater(
+    header: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer,
+    trailer: UnsafeRawBufferPointer?, icv: UnsafeMutableRawBufferPointer
+  ) -> Bool {
+    switch self {
+    case .encryptThenMAC(let pair): pair.sealLater(header: header, iv: iv, text: text, trailer: trailer, icv: icv)
+    default: seal(header: header, iv: iv, text: text, trailer: trailer, icv: icv)
+    }
+  }
+
+  /// Seals the packets that wait; false if one of them could not be sealed.
+  @inline(__always)
+  func finish() -> Bool {
+    switch self {
+    case .encryptThenMAC(let pair): pair.finish()
+    default: true
     }
   }
 
@@ -73,40 +94,5 @@ struct OpenSSLAEAD: ~Copyable {
     // AEADs decrypt before they know: take back what was written.
     text.initializeMemory(as: UInt8.self, repeating: 0)
     return false
-  }
-}
-
-/// AES-CBC with an HMAC over the cipher text, both OpenSSL's.
-struct EncryptThenMAC: ~Copyable {
-  private let sealing: OpenSSLCipher
-  private let opening: OpenSSLCipher
-  private let authentication: MessageAuthentication
-
-  init(
-    _ encryption: EncryptionAlgorithm, _ encryptionKey: SecretBytes, _ integrity: IntegrityAlgorithm,
-    _ integrityKey: SecretBytes?
-  ) throws(CryptographyError) {
-    guard let integrityKey else { throw .wrongKeyLength(expected: integrity.keyLength, actual: 0) }
-    let sealing = try OpenSSLCipher(encryption, .seal, keyAndSalt: encryptionKey)
-    let opening = try OpenSSLCipher(encryption, .open, keyAndSalt: encryptionKey)
-    authentication = try MessageAuthentication(integrity, key: integrityKey)
-    self.sealing = sealing
-    self.opening = opening
-  }
-
-  func seal(
-    header: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer,
-    trailer: UnsafeRawBufferPointer?, icv: UnsafeMutableRawBufferPointer
-  ) -> Bool {
-    sealing.start(iv: iv) && sealing.process(text)
-      && authentication.compute(header, iv, UnsafeRawBufferPointer(text), trailer, into: icv)
-  }
-
-  func open(
-    header: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer,
-    trailer: UnsafeRawBufferPointer?, icv: UnsafeRawBufferPointer
-  ) -> Bool {
-    authentication.verify(header, iv, UnsafeRawBufferPointer(text), trailer, icv: icv)
-      && opening.start(iv: iv) && opening.process(text)
   }
 }

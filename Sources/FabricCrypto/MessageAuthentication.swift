@@ -38,6 +38,13 @@ final class MessageAuthentication {
     return true
   }
 
+  /// Writes the truncated HMAC of `bytes` to `icv`, which may lie in them.
+  func compute(_ bytes: UnsafeRawBufferPointer, into icv: UnsafeMutableRawPointer) -> Bool {
+    guard start(), update(bytes), end() else { return false }
+    icv.copyMemory(from: digest.baseAddress.unsafelyUnwrapped, byteCount: icvLength)
+    return true
+  }
+
   /// Whether `icv` is the truncated HMAC of the parts; constant time.
   func verify(
     _ header: UnsafeRawBufferPointer, _ iv: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer,
@@ -51,9 +58,15 @@ final class MessageAuthentication {
     _ header: UnsafeRawBufferPointer, _ iv: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer,
     _ trailer: UnsafeRawBufferPointer?
   ) -> Bool {
-    // A NULL key starts over with the key that the context has.
-    guard EVP_MAC_init(context, nil, 0, nil) == 1, update(header), update(iv), update(text) else { return false }
+    guard start(), update(header), update(iv), update(text) else { return false }
     if let trailer, !update(trailer) { return false }
+    return end()
+  }
+
+  /// A NULL key starts over with the key that the context has.
+  private func start() -> Bool { EVP_MAC_init(context, nil, 0, nil) == 1 }
+
+  private func end() -> Bool {
     var count = 0
     return EVP_MAC_final(context, digest.bindMemory(to: UInt8.self).baseAddress, &count, digest.count) == 1
   }

@@ -54,12 +54,35 @@ public final class PacketCipher {
     header: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer,
     trailer: UnsafeRawBufferPointer? = nil, icv: UnsafeMutableRawBufferPointer
   ) throws(CryptographyError) {
-    guard iv.count == ivLength else { throw .wrongLength(field: "iv") }
-    guard icv.count == icvLength else { throw .wrongLength(field: "icv") }
-    guard text.count & blockMask == 0 else { throw .wrongLength(field: "text") }
+    try checkLengths(iv: iv, text: text, icv: icv)
     guard engine.seal(header: header, iv: iv, text: text, trailer: trailer, icv: icv) else {
       throw .library(operation: "seal")
     }
+  }
+
+  /// Seals a packet as `seal` does, but perhaps not before `finish`, together with others: until then its bytes stay where
+  /// they are and must not be sent.
+  public func sealLater(
+    header: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer,
+    trailer: UnsafeRawBufferPointer? = nil, icv: UnsafeMutableRawBufferPointer
+  ) throws(CryptographyError) {
+    try checkLengths(iv: iv, text: text, icv: icv)
+    guard engine.sealLater(header: header, iv: iv, text: text, trailer: trailer, icv: icv) else {
+      throw .library(operation: "seal")
+    }
+  }
+
+  /// Seals all packets that `sealLater` has let wait; false if one of them could not be sealed, and then none of them may be
+  /// sent.
+  public func finish() -> Bool { engine.finish() }
+
+  @inline(__always)
+  private func checkLengths(
+    iv: UnsafeRawBufferPointer, text: UnsafeMutableRawBufferPointer, icv: UnsafeMutableRawBufferPointer
+  ) throws(CryptographyError) {
+    guard iv.count == ivLength else { throw .wrongLength(field: "iv") }
+    guard icv.count == icvLength else { throw .wrongLength(field: "icv") }
+    guard text.count & blockMask == 0 else { throw .wrongLength(field: "text") }
   }
 
   /// Checks `icv` and decrypts `text` in place; false if the packet is not authentic or its lengths do not fit the

@@ -26,7 +26,8 @@ final class PacketLoop {
       var packet = 0..<0
       let seal = ContinuousClock().measure {
         guard let sa = database.outbound(tunnel: 1) else { return }
-        for slot in slots { packet = (try? sa.seal(inner, in: slot)) ?? 0..<0 }
+        for slot in slots { packet = (try? sa.sealLater(inner, in: slot)) ?? 0..<0 }
+        precondition(sa.finishSealing(), "a packet of ours was not sealed")
       }
       var opened = 0
       let open = ContinuousClock().measure {

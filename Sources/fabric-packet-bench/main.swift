@@ -17,7 +17,7 @@ func right(_ text: String, _ width: Int) -> String { String(repeating: " ", coun
 func nanoseconds(_ duration: Duration) -> String { right(String(Int(duration / .nanoseconds(1))), 8) }
 
 func printRow(_ suite: ProtectionSuite, _ implementation: CipherImplementation, length: Int) throws {
-  let cipher = CipherSpeed.measure(suite, implementation, textLength: length, packets: 1000)
+  let cipher = CipherSpeed.measure(suite, implementation, textLength: length, trains: 60)
   let packet = try PacketLoop(suite, implementation, innerLength: length).measure()
   let algorithms = suite.encryption.rawValue + (suite.integrity == nil ? "" : " + sha256")
   let chosen = implementation == .fastest(for: suite) ? "*" : ""

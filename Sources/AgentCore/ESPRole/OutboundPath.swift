@@ -133,7 +133,7 @@ final class OutboundPath {
     guard inner.upperBound <= slot.count else { return way.tunnel.drops.count(.noRoom) }
     write(UnsafeMutableRawBufferPointer(rebasing: slot[inner]))
     do throws(DropReason) {
-      let sealed = try sa.seal(inner, in: slot)
+      let sealed = try sa.sealLater(inner, in: slot)
       if joint == nil {
         batch.append(sealed, to: sa.path.destination, trafficClass: trafficClass)
       } else {
@@ -147,6 +147,11 @@ final class OutboundPath {
 
   private func flush(_ way: Way) {
     guard batch.count > 0 else { return }
+    guard way.sa.finishSealing() else {
+      // DESIGN.md section 5, invariant 2: what is not sealed does not leave.
+      way.tunnel.drops.count(.cipherFailure, times: batch.count)
+      return batch.removeAll()
+    }
     way.uplink.countSent(bytes: batch.footprint)
     let socket = way.uplink.socket(for: way.sa.path.encapsulation)
     let outcome = way.allowsCutting ? socket.allowingFragmentation { batch.send(by: socket) } : batch.send(by: socket)
