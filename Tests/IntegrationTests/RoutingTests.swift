@@ -16,6 +16,9 @@ extension IntegrationTests {
         #expect(peers.components(separatedBy: "\"state\":\"Established\"").count - 1 == 4)
         #expect(try lab.nextHops(of: "10.40.0.0/24", at: "berlin", from: "bgp").count == 2)
         #expect(try lab.nextHops(of: "10.42.0.0/24", at: "paris", from: "bgp").count == 1)
+        let lines = try (1...16).map { try lab.route(to: "10.40.0.10", at: "berlin", flow: $0) }
+        #expect(Set(lines).count == 2, "\(lines)")
+        #expect(try lines == (1...16).map { try lab.route(to: "10.40.0.10", at: "berlin", flow: $0) })
         try lab.fabric("lab", "cut", "hq", "isp", "--silent")
         try await lab.eventually("traffic goes by the second hub", within: 20) {
           try lab.ping("10.42.0.10", from: "paris-host", patience: 1)
@@ -27,9 +30,9 @@ extension IntegrationTests {
 
     @Test(
       "take from a spoke its own networks only, whatever it announces",
-      arguments: [Lie.ospf, .bgp])
+      arguments: Lie.allCases)
     func lyingSpoke(lie: Lie) async throws {
-      try await RunningLab.with(FabricBinary.topology(lie.topology)) { lab in
+      try await RunningLab.with(lie.topology) { lab in
         let before = try ["hq", "backup"].map { try lab.route(to: lie.parisHost, at: $0) }
         try lab.tell(lie, at: "berlin")
         try await lab.eventually("the hub hears of half of paris's network, which nobody has", within: 20) {
@@ -59,7 +62,7 @@ extension IntegrationTests {
 enum Lie: CaseIterable, Sendable {
   case ospf, bgp
 
-  var topology: String { self == .ospf ? "dual-hub.yaml" : "bgp.yaml" }
+  var topology: String { FabricBinary.topology(self == .ospf ? "dual-hub.yaml" : "bgp.yaml") }
   var parisHost: String { self == .ospf ? "10.33.0.10" : "10.43.0.10" }
   var halfOfParis: String { self == .ospf ? "10.33.0.0/25" : "10.43.0.0/25" }
   /// Addresses that make the networks the liar's own.
@@ -103,9 +106,10 @@ extension RunningLab {
     _ = try Program("vtysh", ["-N", LabNames.prefix + site] + arguments).run(timeout: .seconds(5))
   }
 
-  /// The interface by which packets to an address leave a site.
-  func route(to address: String, at site: String) throws -> String {
-    let answer = try Program("ip", ["-o", "route", "get", address], in: namespace(site)).runAndCapture(
+  /// The interface by which packets to an address, or those of a TCP flow to it, leave a site.
+  func route(to address: String, at site: String, flow port: Int? = nil) throws -> String {
+    let flow = port.map { ["ipproto", "tcp", "sport", "\($0)", "dport", "80"] } ?? []
+    let answer = try Program("ip", ["-o", "route", "get", address] + flow, in: namespace(site)).runAndCapture(
       timeout: .seconds(5))
     let words = answer.output.split(separator: " ")
     let device = try #require(words.firstIndex(of: "dev"), "\(answer.testDescription)")
