@@ -75,6 +75,7 @@ enum Sample {
     ]
     baseline.secrets = [SitePair("berlin", "paris"): PresharedKey(bytes: [UInt8](repeating: secret, count: 32))]
     baseline.postQuantumKeys = [SitePair("berlin", "paris"): PresharedKey(bytes: [secret, secret])]
+    baseline.ospfKeys = [SitePair("berlin", "paris"): PresharedKey(bytes: [secret, secret, secret])]
     return baseline
   }
 

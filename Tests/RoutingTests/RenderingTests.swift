@@ -69,6 +69,14 @@ import Topology
     #expect(berlin.contains("ip ospf area 1\n") && !berlin.contains("ip ospf area 0\n"))
   }
 
+  @Test("OSPF is authenticated with as much of the pair's key as it has room for")
+  func authentication() throws {
+    let berlin = FRRConfiguration(try #require(try Sites.compile("two-regions")["berlin"])).text
+    #expect(
+      berlin.contains(" ip ospf authentication message-digest\n ip ospf message-digest-key 1 md5 AQIDBAUGBwgJCgsM\n"))
+    #expect(try !FRRConfiguration(#require(Sites.compile("dual-hub")["hq"])).text.contains("message-digest"))
+  }
+
   @Test("Without BFD, bfdd does not run and OSPF does not ask for it")
   func withoutBFD() throws {
     let site = try #require(try Sites.compile("hub-and-spoke")["oslo"])

@@ -16,6 +16,8 @@ enum Sites {
       PresharedKey(bytes: [1, 2, 3])
     } postQuantumKey: { _ in
       PresharedKey(bytes: [4, 5, 6])
+    } ospfKey: { _ in
+      PresharedKey(bytes: Array(1...32))
     }
   }
 

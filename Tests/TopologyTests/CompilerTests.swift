@@ -12,6 +12,8 @@ import WireFormat
       PresharedKey(bytes: Array("\($0.first)+\($0.second)".utf8))
     } postQuantumKey: {
       PresharedKey(bytes: Array("\($0.first)*\($0.second)".utf8))
+    } ospfKey: {
+      PresharedKey(bytes: Array("\($0.first)/\($0.second)".utf8))
     }
   }
 
@@ -102,6 +104,15 @@ import WireFormat
       ])
     let mesh = try compile(example: "full-mesh")
     #expect(mesh.values.allSatisfy { $0.routing.isTransit && $0.tunnels.allSatisfy(\.peerIsTransit) })
+  }
+
+  @Test("OSPF's key is the pair's own, at both ends; without authentication there is none")
+  func ospfKeys() throws {
+    let sites = try compile(example: "two-regions")
+    let key = PresharedKey(bytes: Array("berlin/europe".utf8))
+    #expect(sites["berlin"]?.tunnels.map(\.ospfKey) == [key])
+    #expect(sites["europe"]?.tunnels.filter { $0.ospfKey == key }.map(\.peerSite) == ["berlin"])
+    #expect(try compile(example: "dual-hub").values.flatMap(\.tunnels).allSatisfy { $0.ospfKey == nil })
   }
 
   @Test("A direct link of two spokes leads to each other only, not to what lies behind them")

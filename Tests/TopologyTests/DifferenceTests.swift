@@ -12,6 +12,8 @@ import Topology
         PresharedKey(bytes: [item.1])
       } postQuantumKey: { _ in
         PresharedKey(bytes: [item.1, 1])
+      } ospfKey: { _ in
+        PresharedKey(bytes: [item.1, 2])
       }
     }
     return ConfigurationChange.between(compiled[0], compiled[1])

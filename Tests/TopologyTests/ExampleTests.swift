@@ -11,6 +11,8 @@ import Topology
       PresharedKey(bytes: Array("\(pair.first)-\(pair.second)".utf8))
     } postQuantumKey: { pair in
       PresharedKey(bytes: Array("\(pair.first)-\(pair.second), for later".utf8))
+    } ospfKey: { pair in
+      PresharedKey(bytes: Array("\(pair.first)-\(pair.second), for OSPF".utf8))
     }
     #expect(configurations.count == topology.sites.count { $0.isManaged })
   }

@@ -20,6 +20,8 @@ struct Baseline: Equatable, Sendable {
   var secrets: [SitePair: PresharedKey] = [:]
   /// The post-quantum preshared keys that it made.
   var postQuantumKeys: [SitePair: PresharedKey] = [:]
+  /// The keys that it made for OSPF.
+  var ospfKeys: [SitePair: PresharedKey] = [:]
 }
 
 /// A revision that is worked out and not yet stored.
@@ -53,6 +55,7 @@ enum Planner {
     // Keys of pairs that are gone are not carried over: a pair that comes back gets a fresh one.
     var secrets: [SitePair: PresharedKey] = [:]
     var postQuantumKeys: [SitePair: PresharedKey] = [:]
+    var ospfKeys: [SitePair: PresharedKey] = [:]
     new.configurations = Compiler.compile(
       document, revision: new.revision, allocations: &new.allocations,
       presharedKey: { pair in
@@ -64,9 +67,15 @@ enum Planner {
         let key = postQuantumKeys[pair] ?? old.postQuantumKeys[pair] ?? generateKey()
         postQuantumKeys[pair] = key
         return key
+      },
+      ospfKey: { pair in
+        let key = ospfKeys[pair] ?? old.ospfKeys[pair] ?? generateKey()
+        ospfKeys[pair] = key
+        return key
       })
     new.secrets = secrets
     new.postQuantumKeys = postQuantumKeys
+    new.ospfKeys = ospfKeys
     let changes = ConfigurationChange.between(old.configurations, new.configurations)
     return Proposal(
       text: text, result: new, plan: API.Plan(fromRevision: old.revision, changes: changes.map(API.Plan.Change.init)),

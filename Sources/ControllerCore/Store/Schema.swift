@@ -9,6 +9,7 @@ import GRDB
 /// - `pairSecret`: the pre-shared keys of the current revision's pairs of sites.
 /// - `certificate`: what the authority has issued, and what of it was taken back.
 /// - `pairPostQuantumKey`: their post-quantum preshared keys.
+/// - `pairOSPFKey`: the keys of their OSPF.
 /// - `agentKey`: the CURVE key of each enrolled site.
 enum Schema {
   static var migrator: DatabaseMigrator {
@@ -58,6 +59,14 @@ enum Schema {
     migrator.registerMigration("certificates withdrawn") { database in
       try database.alter(table: "certificate") { table in
         table.add(column: "isWithdrawn", .boolean).notNull().defaults(to: false)
+      }
+    }
+    migrator.registerMigration("keys of OSPF") { database in
+      try database.create(table: "pairOSPFKey") { table in
+        table.column("first", .text).notNull()
+        table.column("second", .text).notNull()
+        table.column("secret", .blob).notNull()
+        table.primaryKey(["first", "second"])
       }
     }
     return migrator

@@ -92,10 +92,11 @@ public final class Store: Sendable {
     }
     baseline.secrets = try keys(in: "pairSecret", database)
     baseline.postQuantumKeys = try keys(in: "pairPostQuantumKey", database)
+    baseline.ospfKeys = try keys(in: "pairOSPFKey", database)
     return baseline
   }
 
-  /// The keys by pair of sites in one of the two tables that have them.
+  /// The keys by pair of sites in one of the tables that have them.
   private static func keys(in table: String, _ database: Database) throws -> [SitePair: PresharedKey] {
     var keys: [SitePair: PresharedKey] = [:]
     for row in try Row.fetchAll(database, sql: "SELECT first, second, secret FROM \(table)") {
@@ -132,6 +133,7 @@ public final class Store: Sendable {
     }
     try replace(result.secrets, in: "pairSecret", database)
     try replace(result.postQuantumKeys, in: "pairPostQuantumKey", database)
+    try replace(result.ospfKeys, in: "pairOSPFKey", database)
   }
 
   // MARK: Enrolled agents

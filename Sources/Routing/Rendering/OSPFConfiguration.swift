@@ -1,3 +1,4 @@
+import Foundation
 import Topology
 import WireFormat
 
@@ -28,6 +29,11 @@ struct OSPFConfiguration {
       ] + (site.tunnels.contains(where: \.hasStaticRoutes) ? ["redistribute static"] : []))
   }
 
+  /// The sixteen characters of a key that OSPF has room for (RFC 2328 appendix D.3): 96 bits of it.
+  private static func text(of key: PresharedKey) -> String {
+    Data(key.bytes.prefix(12)).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+  }
+
   private func speaking(_ tunnel: Tunnel) -> [String] {
     var lines = [
       "ip ospf network point-to-point", "ip ospf area \(tunnel.ospfArea ?? area)", "ip ospf cost \(tunnel.cost)",
@@ -38,6 +44,11 @@ struct OSPFConfiguration {
       // The two ends may know different MTUs: each only that of its own line.
       "ip ospf mtu-ignore",
     ]
+    if let key = tunnel.ospfKey {
+      lines += [
+        "ip ospf authentication message-digest", "ip ospf message-digest-key 1 md5 \(OSPFConfiguration.text(of: key))",
+      ]
+    }
     if site.routing.bfd != nil {
       lines += ["ip ospf bfd", "ip ospf bfd profile \(BFDProfile.name)"]
     }

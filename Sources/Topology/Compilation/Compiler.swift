@@ -11,10 +11,12 @@ public enum Compiler {
   ///   - allocations: what earlier revisions handed out; new tunnels are added, vanished ones are forgotten.
   ///   - presharedKey: the key of a pair of sites for which the file gives none; asked once per pair.
   ///   - postQuantumKey: the post-quantum preshared key of a pair that uses one and for which the file gives none.
+  ///   - ospfKey: the key by which a pair authenticates OSPF's packets, where the topology wants it.
   /// - Returns: the configuration of each managed site, by name, each with its own secrets only.
   public static func compile(
     _ topology: TopologyDocument, revision: Int, allocations: inout Allocations,
-    presharedKey: (SitePair) throws -> PresharedKey, postQuantumKey: (SitePair) throws -> PresharedKey
+    presharedKey: (SitePair) throws -> PresharedKey, postQuantumKey: (SitePair) throws -> PresharedKey,
+    ospfKey: (SitePair) throws -> PresharedKey
   ) rethrows -> [String: SiteConfiguration] {
     let sites = Dictionary(topology.sites.map { ($0.name, $0) }) { first, _ in first }
     let plans = topology.links.flatMap { link in
@@ -31,9 +33,14 @@ public enum Compiler {
       postQuantumKeys[link.sites] = PostQuantumKey(
         identity: "\(link.sites.first)--\(link.sites.second)", key: try postQuantumKey(link.sites))
     }
+    var ospfKeys: [SitePair: PresharedKey] = [:]
+    for link in topology.links where topology.routing.isAuthenticated {
+      guard sites[link.sites.first]?.isManaged == true, sites[link.sites.second]?.isManaged == true else { continue }
+      ospfKeys[link.sites] = try ospfKey(link.sites)
+    }
     let compilation = Compilation(
       topology: topology, revision: revision, plans: plans, keys: keys, postQuantumKeys: postQuantumKeys,
-      allocations: allocations)
+      ospfKeys: ospfKeys, allocations: allocations)
     let managed = topology.sites.filter(\.isManaged)
     return Dictionary(managed.map { ($0.name, compilation.configuration(of: $0)) }) { first, _ in first }
   }
@@ -45,18 +52,21 @@ struct Compilation {
   let revision: Int
   let keys: [SitePair: PresharedKey]
   let postQuantumKeys: [SitePair: PostQuantumKey]
+  let ospfKeys: [SitePair: PresharedKey]
   let allocations: Allocations
   let plansBySite: [String: [TunnelPlan]]
   let paths: Paths
 
   init(
     topology: TopologyDocument, revision: Int, plans: [TunnelPlan], keys: [SitePair: PresharedKey],
-    postQuantumKeys: [SitePair: PostQuantumKey], allocations: Allocations
+    postQuantumKeys: [SitePair: PostQuantumKey],
+    ospfKeys: [SitePair: PresharedKey], allocations: Allocations
   ) {
     self.topology = topology
     self.revision = revision
     self.keys = keys
     self.postQuantumKeys = postQuantumKeys
+    self.ospfKeys = ospfKeys
     self.allocations = allocations
     let ends = plans.flatMap { [($0.first.site.name, [$0]), ($0.second.site.name, [$0])] }
     plansBySite = Dictionary(ends, uniquingKeysWith: +)
@@ -87,6 +97,7 @@ struct Compilation {
       peerIsManaged: remote.site.isManaged, peerIsTransit: topology.transitSites.contains(remote.site.name),
       addressing: plan.link.bgp?.addressing ?? addressing(of: plan, isFirst: isFirst),
       bgp: plan.link.bgp, ospfArea: topology.routing.ospfArea(between: site, remote.site),
+      ospfKey: ospfKeys[plan.link.sites],
       uplink: local.uplink.name, remoteAddress: remote.reachableAddress, initiates: plan.firstInitiates == isFirst,
       localIdentity: local.identity(in: topology.name), remoteIdentity: remote.identity(in: topology.name),
       authentication: authentication(of: plan.link, with: remote.site),

@@ -66,6 +66,7 @@ enum TunnelDescription {
   static func details(from old: Tunnel, to new: Tunnel) -> [String] {
     Comparison.details(facts(of: old), facts(of: new))
       + (replacesKey(old, new) ? ["pre-shared key: replaced"] : [])
+      + (old.ospfKey == new.ospfKey || old.ospfKey == nil || new.ospfKey == nil ? [] : ["ospf key: replaced"])
       + (old.bgp?.password == new.bgp?.password ? [] : ["bgp password: replaced"])
       + (old.postQuantumKey == new.postQuantumKey ? [] : ["post-quantum key: replaced"])
   }
@@ -110,6 +111,7 @@ enum TunnelDescription {
       .init("peer identity", tunnel.remoteIdentity), .init("encapsulation", tunnel.encapsulation.rawValue),
       .init("authentication", text(of: tunnel.authentication)), .init("cost", "\(tunnel.cost)"),
       .init("ospf area", tunnel.ospfArea ?? "none"),
+      .init("ospf authentication", tunnel.ospfKey == nil ? "none" : "md5"),
       .init("liveness", tunnel.liveness.map { "\($0.intervalMilliseconds)ms × \($0.multiplier)" } ?? "none"),
       .init("service level", tunnel.serviceLevel?.text ?? "none"),
       .init("selectors", text(of: tunnel.selectors)),

@@ -1,6 +1,9 @@
 import Foundation
 import WireFormat
 
+/// How routing packets can be authenticated.
+enum RoutingAuthenticationName: String, CaseIterable { case none, md5 }
+
 /// The routing protocols that the format knows.
 enum RoutingProtocolName: String, CaseIterable { case `static`, ospf, bgp, eigrp }
 

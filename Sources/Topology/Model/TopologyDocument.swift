@@ -37,6 +37,8 @@ public struct TopologyDocument: Equatable, Sendable {
     public var routingProtocol: RoutingConfiguration.RoutingProtocol
     /// BFD on every tunnel, where it is used.
     public var bfd: RoutingConfiguration.BFD?
+    /// Whether OSPF's packets are authenticated.
+    public var isAuthenticated = false
   }
 
   /// The names of the sites that other sites' traffic may cross: the hubs, or all of ours where there are none.

@@ -127,6 +127,7 @@ struct RoutingDraft {
   var position: Position
   var routingProtocol: Located<RoutingProtocolName>?
   var area: Located<String>?
+  var authentication: Located<RoutingAuthenticationName>?
   var autonomousSystem: Located<Int>?
   /// Whether there is one at all, be it readable or not.
   var hasAutonomousSystem: Bool

@@ -64,6 +64,7 @@ extension DocumentReader {
     return RoutingDraft(
       position: record.position, routingProtocol: scalar(record[.protocol], Format.choice(RoutingProtocolName.self)),
       area: scalar(record[.area], Format.area),
+      authentication: scalar(record[.authentication], Format.choice(RoutingAuthenticationName.self)),
       autonomousSystem: scalar(record[.autonomousSystem], Format.autonomousSystem),
       hasAutonomousSystem: record[.autonomousSystem] != nil, bfd: bfd(record[.bfd]))
   }

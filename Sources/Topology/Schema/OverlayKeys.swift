@@ -222,7 +222,7 @@ enum ServiceLevelKey: String, TopologyKey {
 enum TunnelAddressingName: String, CaseIterable { case unnumbered, numbered }
 
 enum RoutingKey: String, TopologyKey {
-  case `protocol`, area, autonomousSystem, bfd
+  case `protocol`, area, authentication, autonomousSystem, bfd
 
   static let subject = "`routing`"
   var field: Field {
@@ -232,6 +232,12 @@ enum RoutingKey: String, TopologyKey {
         shape: .of(Format.choice(RoutingProtocolName.self)), isRequired: true,
         documentation: "static, ospf, bgp or eigrp.")
     case .area: Field(shape: .of(Format.area), documentation: "The OSPF area, a number or dotted. Default: 0.")
+    case .authentication:
+      Field(
+        shape: .of(Format.choice(RoutingAuthenticationName.self)),
+        documentation:
+          "md5: OSPF's packets carry a digest by a key that the controller makes for each pair of sites. Default: none."
+      )
     case .autonomousSystem:
       Field(
         shape: .of(Format.autonomousSystem),

@@ -154,6 +154,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public var bgp: BGPPeering?
   /// The tunnel's OSPF area; nil with other protocols.
   public var ospfArea: String?
+  /// The key by which the two ends authenticate OSPF's packets, where they do.
+  public var ospfKey: PresharedKey?
   /// The name of this site's uplink that carries the tunnel.
   public var uplink: String
   /// The peer's outer address; nil where it is leased or behind NAT, so that the peer must open the conversation.
@@ -187,7 +189,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public init(
     name: String, interface: String, peerSite: String, peerLoopbacks: [IPAddress], peerPrefixes: [IPPrefix],
     peerIsManaged: Bool, peerIsTransit: Bool = true, addressing: Addressing, bgp: BGPPeering? = nil,
-    ospfArea: String? = nil, uplink: String, remoteAddress: IPAddress?,
+    ospfArea: String? = nil, ospfKey: PresharedKey? = nil, uplink: String, remoteAddress: IPAddress?,
     initiates: Bool,
     localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication,
     postQuantumKey: PostQuantumKey? = nil, ike: IKEProfile, ipsec: IPsecProfile, encapsulation: Encapsulation,
@@ -204,6 +206,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
     self.addressing = addressing
     self.bgp = bgp
     self.ospfArea = ospfArea
+    self.ospfKey = ospfKey
     self.uplink = uplink
     self.remoteAddress = remoteAddress
     self.initiates = initiates

@@ -56,7 +56,9 @@ extension Validator {
       case .eigrp: .eigrp(autonomousSystem: routing?.autonomousSystem?.value ?? 0)
       case .static, nil: .static
       }
-    return TopologyDocument.OverlayRouting(routingProtocol: routingProtocol, bfd: routing?.bfd?.value)
+    return TopologyDocument.OverlayRouting(
+      routingProtocol: routingProtocol, bfd: routing?.bfd?.value,
+      isAuthenticated: routing?.authentication?.value == .md5)
   }
 }
 

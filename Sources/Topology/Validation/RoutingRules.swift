@@ -10,6 +10,8 @@ extension Validator {
       checkAutonomousSystem(routing, routingProtocol)
       checkMeaning(of: routing.area, "`area` has no meaning", with: routingProtocol, belongsTo: [.ospf])
       checkMeaning(
+        of: routing.authentication, "`authentication` has no meaning", with: routingProtocol, belongsTo: [.ospf])
+      checkMeaning(
         of: routing.bfd, "BFD has no effect", with: routingProtocol, belongsTo: [.ospf, .bgp],
         because: ": nothing there listens to it")
     }

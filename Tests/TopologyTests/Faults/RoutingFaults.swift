@@ -58,6 +58,10 @@ extension Fault {
       ],
       ["36:11: `area` has no meaning with static | remove it, or write `protocol: ospf`"]),
     Fault(
+      "OSPF's authentication with static routes",
+      replacing: [("protocol: ospf, area: 0", "protocol: static, authentication: md5")],
+      ["43:48: `authentication` has no meaning with static | remove it, or write `protocol: ospf`"]),
+    Fault(
       "areas without a backbone",
       replacing: [
         ("loopback: 10.255.0.12", "loopback: 10.255.0.12\n    area: 1"), ("ospf, area: 0", "ospf, area: 2"),
