@@ -33,7 +33,7 @@ final class PathProbing {
 
   /// A pair of SAs is new: its negotiation has just passed over the path.
   func installed(_ tunnel: TunnelInterface, at now: Instant) {
-    tunnel.path?.liveness?.proved()
+    tunnel.path?.liveness?.proved(at: now)
     tellHealth(of: tunnel, at: now)
     follow(tunnel, at: now)
   }

@@ -20,7 +20,8 @@ public struct TunnelLiveness: Sendable {
   private var newestAnswer: UInt32 = 0
   private var answerTime: AnswerTime?
   private var lastAnswerAt: Instant?
-  /// Until when answers may still wait to be read, after a time in which this process did not run.
+  /// Until when answers may still wait to be read, after a time in which this process did not run, or tests may still
+  /// travel by an SA that the peer has lost, after a negotiation.
   private var grace: Instant?
 
   /// A path that is tested every `interval`, and silent when `multiplier` tests in a row are not answered.
@@ -54,7 +55,7 @@ public struct TunnelLiveness: Sendable {
     unanswered.removeAll { !$0.sequence.follows(test.sequence) }
     answersInARow = test.sequence == newestAnswer &+ 1 ? answersInARow + 1 : 1
     newestAnswer = test.sequence
-    if !isAlive, answersInARow >= multiplier { proved() }
+    if !isAlive, answersInARow >= multiplier { revive() }
   }
 
   /// An answer may be overdue.
@@ -68,8 +69,14 @@ public struct TunnelLiveness: Sendable {
     }
   }
 
-  /// The path is known to carry packets: a key exchange has just passed over it.
-  public mutating func proved() {
+  /// The path is known to carry packets: a negotiation has just passed over it. We may go on sending by the SA before for
+  /// a while, until the peer is known to have the new one.
+  public mutating func proved(at now: Instant) {
+    revive()
+    grace = now.advanced(by: TunnelLiveness.settlingTime)
+  }
+
+  private mutating func revive() {
     isAlive = true
     unanswered = []
     grace = nil
@@ -82,6 +89,8 @@ public struct TunnelLiveness: Sendable {
     answersInARow = 0
   }
 
+  /// How long an old SA may be in use beside a new one, and some more.
+  private static let settlingTime = Duration.milliseconds(1500)
   /// More tests than this are on no path at once.
   private static let mostUnanswered = 256
 }

@@ -158,11 +158,29 @@ struct TunnelLivenessTests {
     path.run(for: .seconds(1))
     path.liveness.lost()
     #expect(!path.liveness.isAlive)
-    path.liveness.proved()
+    path.liveness.proved(at: path.clock.now)
     #expect(path.liveness.isAlive)
     path.liveness.lost()
     path.run(for: .milliseconds(210))
     #expect(path.liveness.isAlive)
+  }
+
+  @Test(
+    "is not doubted while the first tests after a negotiation travel by an SA that the peer has lost, but not for ever")
+  func settling() {
+    var path = Path()
+    path.run(for: .seconds(1))
+    path.roundTrip = nil
+    path.run(for: .milliseconds(300))
+    path.liveness.proved(at: path.clock.now)
+    path.run(for: .milliseconds(900))
+    #expect(path.liveness.isAlive)
+    var mended = path
+    mended.roundTrip = .milliseconds(2)
+    mended.run(for: .seconds(5))
+    #expect(mended.liveness.isAlive)
+    path.run(for: .milliseconds(700))
+    #expect(!path.liveness.isAlive)
   }
 
   @Test("goes on when the numbers of the tests begin anew")
