@@ -13,8 +13,8 @@ final class SimulatedGateway {
   private var clockOffset = Duration.zero
   private(set) var isDown = false
   private var seed: UInt64
-  /// What the gateway makes its crash tokens with; it is on the gateway's disk.
-  private let crashSecret: SecretBytes
+  /// What the gateway makes its crash tokens and tickets with; it is on the gateway's disk.
+  private let recoverySecret: SecretBytes
   /// Every key that this gateway has ever been told to use.
   private var keys: Set<[UInt8]> = []
   /// Keys that it was told to use twice.
@@ -26,7 +26,7 @@ final class SimulatedGateway {
     self.side = side
     self.connection = connection
     self.seed = seed
-    crashSecret = SecretBytes(SeededRandom(seed: ~seed).randomBytes(32))
+    recoverySecret = SecretBytes(SeededRandom(seed: ~seed).randomBytes(32))
     engine = IKEEngine(random: SeededRandom(seed: seed))
   }
 
@@ -71,7 +71,8 @@ final class SimulatedGateway {
   }
 
   func start(at now: Instant, _ trace: (String) -> Void) -> [IKEDatagram] {
-    _ = handle(.crashDetection(secret: crashSecret), at: now, trace)
+    let time = 1_000_000 + now.nanoseconds / 1_000_000_000
+    _ = handle(.recovery(secret: recoverySecret, secondsSince1970: time), at: now, trace)
     return handle(.configure([connection]), at: now, trace)
   }
 
@@ -126,7 +127,8 @@ extension IKEReport.Content {
   fileprivate var trace: String {
     switch self {
     case .connecting: "connecting"
-    case .established(let summary): "IKE SA \(summary.initiatorSPI)/\(summary.responderSPI) established"
+    case .established(let summary):
+      "IKE SA \(summary.initiatorSPI)/\(summary.responderSPI) \(summary.isResumed ? "resumed" : "established")"
     case .childEstablished(let summary): "Child SA \(summary.inboundSPI) established"
     case .childClosed(let spi, let reason): "Child SA \(spi) closed: \(reason)"
     case .failed(let failure): "failed: \(failure.cause)"

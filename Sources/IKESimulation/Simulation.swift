@@ -246,12 +246,12 @@ extension SimulatedGateway {
 }
 
 extension IKEDatagram {
-  /// Whether the message belongs to IKE_SA_INIT, all its payloads are inside an SK or SKF payload, or it is the answer of a
+  /// Whether the message belongs to IKE_SA_INIT or IKE_SESSION_RESUME, all its payloads are inside an SK or SKF payload, or it is the answer of a
   /// gateway that does not have the IKE SA any more: INVALID_IKE_SPI and a token of 16 bytes.
   fileprivate var isProtectedOrInitial: Bool {
     guard bytes.count > 19 else { return false }
     let isCrashAnswer = bytes[16] == 41 && bytes[19] & 0x20 != 0 && bytes.count == 28 + 8 + 8 + 16
-    return bytes[18] == 34 || bytes[16] == 46 || bytes[16] == 53 || isCrashAnswer
+    return bytes[18] == 34 || bytes[18] == 38 || bytes[16] == 46 || bytes[16] == 53 || isCrashAnswer
   }
 }
 

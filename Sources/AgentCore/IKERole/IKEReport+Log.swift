@@ -8,7 +8,9 @@ extension Logger {
     switch report.content {
     case .connecting(let remote): debug("connecting", metadata: .fields([.tunnel: tunnel, .address: remote]))
     case .established(let summary):
-      info("phase 1 is up", metadata: .fields([.tunnel: tunnel, .address: summary.remote]))
+      info(
+        summary.isResumed ? "phase 1 is resumed" : "phase 1 is up",
+        metadata: .fields([.tunnel: tunnel, .address: summary.remote]))
     case .childEstablished: info("phase 2 is up", metadata: .fields([.tunnel: tunnel]))
     case .childClosed(_, let reason): info("phase 2 is closed", metadata: .fields([.tunnel: tunnel, .cause: reason]))
     case .failed(let failure):

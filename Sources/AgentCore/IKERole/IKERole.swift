@@ -60,7 +60,8 @@ public final class IKERole {
       handle(.configure(connections))
     case .initialContact: handle(.initialContact)
     case .credentials(let credentials): use(credentials)
-    case .crashDetection(let secret): handle(.crashDetection(secret: secret))
+    case .recovery(let secret):
+      handle(.recovery(secret: secret, secondsSince1970: Int64(Date().timeIntervalSince1970)))
     case .takeOver: takeOver()
     case .stop: stop()
     }

@@ -20,8 +20,9 @@ public enum SupervisorToIKE: Codable, Equatable, Sendable {
   case credentials(SiteCredentials)
   /// The tunnels are now these.
   case configure([IKEConnection])
-  /// What tokens of lost IKE SAs are made with (RFC 6290): the same for every process of this gateway.
-  case crashDetection(secret: SecretBytes)
+  /// What tokens of lost IKE SAs and tickets to resume them are made with (RFC 6290, RFC 5723): the same for every process
+  /// of this gateway.
+  case recovery(secret: SecretBytes)
   /// An earlier process has died, and peers may still count on its SAs: set every tunnel up that is not up and whose
   /// peer's address is known, also those that wait for the peer otherwise, before the peer has noticed.
   case takeOver

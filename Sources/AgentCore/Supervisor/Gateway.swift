@@ -41,7 +41,7 @@ final class Gateway {
   var onEvent: (Event) -> Void = { _ in }
 
   private let logger: Logger
-  private let crashDetectionSecret: SecretBytes
+  private let recoverySecret: SecretBytes
   private let netlink: RouteNetlink
   private let ike: RoleProcess<SupervisorToIKE, IKEToSupervisor>
   private let esp: RoleProcess<SupervisorToESP, ESPToSupervisor>
@@ -68,7 +68,7 @@ final class Gateway {
     self.logger = logger
     netlink = try RouteNetlink()
     let directory = settings.stateDirectory
-    crashDetectionSecret = try CrashDetectionSecret.load(directory: directory)
+    recoverySecret = try RecoverySecret.load(directory: directory)
     ike = try RoleProcess(.ike, stateDirectory: directory, loop: loop, logger: logger)
     esp = try RoleProcess(.esp, stateDirectory: directory, loop: loop, logger: logger)
     let linkArguments = ["--role-state", directory, "--role-name", settings.name]
@@ -243,7 +243,7 @@ final class Gateway {
     introduceIKEToESP(espIsReplacement: false)
     if !isReplacement { ike.send(.initialContact) }
     if let credentials { ike.send(.credentials(credentials)) }
-    ike.send(.crashDetection(secret: crashDetectionSecret))
+    ike.send(.recovery(secret: recoverySecret))
     connections = nil
     configureIKE()
     if isReplacement { ike.send(.takeOver) }

@@ -11,13 +11,15 @@ struct CrashTokens {
   /// As short as it may be, so that an answer is no longer than the request that it answers.
   private static let ownLength = 16
   /// More tokens than this a second would be a service to those who look for them.
-  private static let mostPerSecond = 200
+  private static let mostPerSecond = 1000
 
   private let secret: SecretBytes
   private var sent: (second: Int64, count: Int) = (0, 0)
 
   /// Tokens out of a secret that outlives the process.
-  init(secret: SecretBytes) { self.secret = secret }
+  init(recoverySecret: SecretBytes) {
+    secret = PseudorandomFunction.hmacSHA256(key: recoverySecret, Array("crash tokens".utf8))
+  }
 
   /// The token of the IKE SA with these SPIs.
   func token(_ initiatorSPI: IKESPI, _ responderSPI: IKESPI) -> [UInt8] {

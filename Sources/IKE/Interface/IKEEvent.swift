@@ -13,9 +13,10 @@ public enum IKEEvent: Sendable {
   /// Our own certificate, and whom we trust, are now these. SAs that stand are left alone, but for those of peers whose
   /// certificates have been withdrawn.
   case credentials(IKECredentials)
-  /// From now on peers learn at once that we have lost an IKE SA (RFC 6290), by tokens made with this secret: 32 random
-  /// bytes that outlive the process, or else nobody can make the tokens of the SAs that it has lost.
-  case crashDetection(secret: SecretBytes)
+  /// From now on peers learn at once that we have lost an IKE SA (RFC 6290), and get tickets by which they resume it
+  /// (RFC 5723). Tokens and tickets are made with this secret: 32 random bytes that outlive the process, or else it could
+  /// neither make the tokens of the SAs that it has lost, nor read their tickets. `secondsSince1970` is the time of day.
+  case recovery(secret: SecretBytes, secondsSince1970: Int64)
   /// Set this connection up now, without waiting for the next retry.
   case initiate(connection: String)
   /// Close this connection with a DELETE and leave it down until it is initiated again, by us or the peer.

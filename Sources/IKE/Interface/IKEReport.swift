@@ -81,6 +81,8 @@ public struct IKESASummary: Sendable, Equatable, Codable {
   public let suite: IKESuite
   /// Whether a post-quantum preshared key is in its keys (RFC 8784).
   public let hasPostQuantumPresharedKey: Bool
+  /// Whether it goes on from another one by a ticket, without a key exchange of its own (RFC 5723).
+  public let isResumed: Bool
   /// Whether there is a NAT in front of us.
   public let isLocalBehindNAT: Bool
   /// Whether there is a NAT in front of the peer.

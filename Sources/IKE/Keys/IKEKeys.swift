@@ -76,6 +76,13 @@ struct IKEKeys {
     prf(key: SecretBytes(nonces.concatenated), sharedSecret)
   }
 
+  /// `SKEYSEED = prf(SK_d (old), "Resumption" | Ni | Nr)` of an IKE SA that resumes another (RFC 5723 section 5.1).
+  static func resumptionSeed(
+    _ prf: PseudorandomFunction, derivation: SecretBytes, nonces: Nonces
+  ) -> SecretBytes {
+    prf(key: derivation, Array("Resumption".utf8) + nonces.concatenated)
+  }
+
   /// `SKEYSEED = prf(SK_d (old), SK(0) | Ni | Nr | SK(1) | … | SK(n))` of an IKE SA that replaces another
   /// (RFC 7296 section 2.18, RFC 9370 section 2.2.4); the function is the old SA's.
   static func rekeySeed(

@@ -11,9 +11,11 @@ struct SharedKeyAuthentication {
 
   /// The proof over `octets` of a holder of `presharedKey`.
   init(_ octets: SignedOctets, presharedKey: SecretBytes) {
-    let function = octets.pseudorandomFunction
-    data = function(key: function(key: presharedKey, Self.keyPad), octets.bytes)
+    self.init(octets, key: octets.pseudorandomFunction(key: presharedKey, Self.keyPad))
   }
+
+  /// The proof over `octets` of a holder of a key that no human has made.
+  init(_ octets: SignedOctets, key: SecretBytes) { data = octets.pseudorandomFunction(key: key, octets.bytes) }
 
   /// The payload to send.
   var payload: AuthenticationPayload {

@@ -107,6 +107,8 @@ struct ExchangeType: RawRepresentable, Hashable, CustomStringConvertible {
   static let createChildSA = ExchangeType(rawValue: 36)
   /// Deletes, notifies, and asks whether the peer is alive.
   static let informational = ExchangeType(rawValue: 37)
+  /// Resumes an IKE SA in place of IKE_SA_INIT (RFC 5723); not protected.
+  static let sessionResume = ExchangeType(rawValue: 38)
   /// Comes between IKE_SA_INIT and IKE_AUTH, once for each additional key exchange (RFC 9242, RFC 9370 section 2.2.3).
   static let intermediate = ExchangeType(rawValue: 43)
   /// Follows CREATE_CHILD_SA, once for each additional key exchange (RFC 9370 section 2.2.4).
@@ -119,6 +121,7 @@ struct ExchangeType: RawRepresentable, Hashable, CustomStringConvertible {
     case .authentication: "IKE_AUTH"
     case .createChildSA: "CREATE_CHILD_SA"
     case .informational: "INFORMATIONAL"
+    case .sessionResume: "IKE_SESSION_RESUME"
     case .intermediate: "IKE_INTERMEDIATE"
     case .followUpKeyExchange: "IKE_FOLLOWUP_KE"
     default: "exchange \(rawValue)"

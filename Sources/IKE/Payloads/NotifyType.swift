@@ -42,6 +42,10 @@ struct NotifyType: RawRepresentable, Hashable {
   static let updateSAAddresses = NotifyType(rawValue: 16400)
   static let cookie2 = NotifyType(rawValue: 16401)
   static let noNATsAllowed = NotifyType(rawValue: 16402)
+  static let ticketLifetimeAndOpaque = NotifyType(rawValue: 16409)
+  static let ticketRequest = NotifyType(rawValue: 16410)
+  static let ticketRefused = NotifyType(rawValue: 16412)
+  static let ticket = NotifyType(rawValue: 16413)
   static let childlessSupported = NotifyType(rawValue: 16418)
   static let crashToken = NotifyType(rawValue: 16419)
   static let usePPK = NotifyType(rawValue: 16435)
@@ -68,7 +72,9 @@ extension NotifyType: CustomStringConvertible {
     .signatureHashAlgorithms: "SIGNATURE_HASH_ALGORITHMS",
     .trafficFlowConfidentialityPaddingNotSupported: "ESP_TFC_PADDING_NOT_SUPPORTED",
     .nonFirstFragmentsAlso: "NON_FIRST_FRAGMENTS_ALSO", .childlessSupported: "CHILDLESS_IKEV2_SUPPORTED",
-    .crashToken: "QCD_TOKEN", .usePPK: "USE_PPK", .ppkIdentity: "PPK_IDENTITY", .noPPKAuthentication: "NO_PPK_AUTH",
+    .ticketLifetimeAndOpaque: "TICKET_LT_OPAQUE", .ticketRequest: "TICKET_REQUEST", .ticketRefused: "TICKET_NACK",
+    .ticket: "TICKET_OPAQUE", .crashToken: "QCD_TOKEN", .usePPK: "USE_PPK", .ppkIdentity: "PPK_IDENTITY",
+    .noPPKAuthentication: "NO_PPK_AUTH",
     .intermediateExchangeSupported: "INTERMEDIATE_EXCHANGE_SUPPORTED",
     .additionalKeyExchange: "ADDITIONAL_KEY_EXCHANGE",
     .fragmentationSupported: "IKEV2_FRAGMENTATION_SUPPORTED",

@@ -8,6 +8,8 @@ struct ConnectionState {
   var isCurrentLost = false
   /// The session that we are trying to establish.
   var attempt: IKESPI?
+  /// By which the next attempt resumes the session before it (RFC 5723).
+  var ticket: HeldTicket?
   /// Attempts that have failed in a row.
   var failures = 0
   /// Whether the operator has closed the connection, so that it is not tried again.

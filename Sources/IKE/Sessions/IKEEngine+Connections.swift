@@ -74,6 +74,8 @@ extension IKEEngine {
   mutating func terminate(_ name: String, at now: Instant) {
     guard let state = states[name] else { return }
     states[name]?.isSuspended = true
+    // RFC 5723 section 4.3.4: what has been closed is not resumed.
+    states[name]?.ticket = nil
     deadlines.set(.connection(name), nil)
     for spi in [state.attempt, state.current] { close(spi, reason: "closed by the operator", at: now) }
   }
@@ -98,7 +100,8 @@ extension IKEEngine {
     let session = IKESession(initiating: connection, along: path, context)
     sessions[session.localSPI] = session
     states[name]?.attempt = session.localSPI
-    session.start(context)
+    let ticket = states[name]?.ticket.flatMap { $0.expires > now ? $0 : nil }
+    session.start(resuming: ticket, context)
     settle(session, context)
   }
 

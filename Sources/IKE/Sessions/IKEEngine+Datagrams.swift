@@ -12,7 +12,7 @@ extension IKEEngine {
     }
     let path = NetworkPath(answering: datagram)
     let header = message.header
-    if header.exchangeType == .initial, !header.isResponse {
+    if header.beginsSession {
       return initiation(message, along: path, at: now)
     }
     // The SPI that we chose is the initiator's if the sender is the responder, and the other way round.

@@ -3,7 +3,7 @@ import WireFormat
 
 /// What strangers may ask of a responder.
 extension IKEEngine {
-  /// A peer begins: IKE_SA_INIT, or its retransmission.
+  /// A peer begins: IKE_SA_INIT or IKE_SESSION_RESUME, or its retransmission.
   mutating func initiation(_ message: ReceivedMessage, along path: NetworkPath, at now: Instant) {
     let header = message.header
     guard header.isFromInitiator, header.messageID == 0, header.responderSPI == .zero else { return }
@@ -25,6 +25,7 @@ extension IKEEngine {
     _ context: SessionContext
   ) {
     let session = IKESession(answering: message.header, along: path, context)
+    session.initial.resumed = redeemTicket(of: message, along: path, context)
     guard session.answerInitial(message, context) else {
       for case .action(let action) in session.effects { actions.append(action) }
       return
@@ -33,6 +34,16 @@ extension IKEEngine {
     sessions[session.localSPI] = session
     halfOpen.insert(initiation, session.localSPI)
     settle(session, context)
+  }
+
+  /// The session that a ticket in IKE_SESSION_RESUME stands for; nil where it is not good.
+  private mutating func redeemTicket(
+    of message: ReceivedMessage, along path: NetworkPath, _ context: SessionContext
+  ) -> ResumableSession? {
+    guard message.header.exchangeType == .sessionResume, let request = try? message.plain(),
+      let ticket = request.payloads.notify(.ticket)
+    else { return nil }
+    return tickets?.redeem(ticket.data, uplink: path.uplink, context)
   }
 
   /// Whether a request holds the cookie that shows its sender to receive at its address; if not, the sender is given one.
@@ -57,10 +68,15 @@ extension IKEEngine {
 }
 
 extension IKEHeader {
+  /// Whether a stranger may send it: IKE_SA_INIT, or IKE_SESSION_RESUME outside of any IKE SA.
+  var beginsSession: Bool {
+    !isResponse && (exchangeType == .initial || (exchangeType == .sessionResume && responderSPI == .zero))
+  }
+
   /// The header of an answer for which nothing is kept, and which so has no SPI of ours (RFC 7296 section 2.21.1).
   var refusal: IKEHeader {
     IKEHeader(
-      initiatorSPI: initiatorSPI, responderSPI: .zero, exchangeType: .initial, isFromInitiator: false,
+      initiatorSPI: initiatorSPI, responderSPI: .zero, exchangeType: exchangeType, isFromInitiator: false,
       isResponse: true, messageID: 0)
   }
 }

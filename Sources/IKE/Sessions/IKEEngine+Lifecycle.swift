@@ -24,6 +24,14 @@ extension IKEEngine {
     }
   }
 
+  /// Keeps the ticket of the connection's session for its next attempt, or forgets the one that there was.
+  mutating func keep(_ ticket: HeldTicket?, of session: IKESession) {
+    guard let name = session.connection?.name, let state = states[name],
+      state.current == session.localSPI || state.attempt == session.localSPI
+    else { return }
+    states[name]?.ticket = ticket
+  }
+
   /// INITIAL_CONTACT: the peer has lost what it had before (RFC 7296 section 2.4). An IKE SA that was not up yet when the
   /// peer began is not meant: it is of the same life.
   mutating func dropOthers(than session: IKESession, _ context: SessionContext) {
@@ -70,6 +78,7 @@ extension IKEEngine {
     }
     if state.current == session.localSPI { states[name]?.current = nil }
     if state.attempt == session.localSPI { states[name]?.attempt = nil }
+    if end == .ticketRefused { return start(name, at: context.now) }
     guard states[name]?.current == nil else { return }
     reportEnd(session, end, as: name, retryAfter: scheduleAttempt(name, after: session, context))
   }
@@ -102,7 +111,7 @@ extension IKEEngine {
         .failed(
           IKEReport.Failure(stage: stage, cause: cause, remote: session.path.remote, retryAfter: retryAfter)))
     case .closed(let reason): report(name, .closed(reason: reason))
-    case .silent: break
+    case .silent, .ticketRefused: break
     }
   }
 }

@@ -22,6 +22,8 @@ public struct IKEEngine: ~Copyable {
   var cookies = CookieJar()
   /// What peers know lost IKE SAs by; nil before there is a secret.
   var tokens: CrashTokens?
+  /// Whose tickets peers get to resume their sessions; nil before there is a secret.
+  var tickets: TicketIssuer?
   var pace = InitiationPace()
   var deadlines = DeadlineQueue<Timer>()
   var actions: [IKEAction] = []
@@ -47,7 +49,9 @@ public struct IKEEngine: ~Copyable {
       if isInitialContact { unmet.formUnion(connections.map(\.name).filter { states[$0] == nil }) }
       configure(connections, at: now)
     case .credentials(let new): use(new, at: now)
-    case .crashDetection(let secret): tokens = CrashTokens(secret: secret)
+    case .recovery(let secret, let secondsSince1970):
+      tokens = CrashTokens(recoverySecret: secret)
+      tickets = TicketIssuer(recoverySecret: secret, secondsSince1970: secondsSince1970, at: now)
     case .initiate(let name): initiate(name, at: now)
     case .terminate(let name): terminate(name, at: now)
     case .datagram(let datagram): receive(datagram, at: now)
@@ -82,7 +86,8 @@ public struct IKEEngine: ~Copyable {
   /// What sessions get to see of the engine.
   func context(at now: Instant) -> SessionContext {
     SessionContext(
-      now: now, random: random, directory: directory, credentials: credentials, tokens: tokens, unmet: unmet)
+      now: now, random: random, directory: directory, credentials: credentials, tokens: tokens,
+      tickets: tickets, unmet: unmet)
   }
 
   private mutating func withCurrentSession(
@@ -120,6 +125,7 @@ public struct IKEEngine: ~Copyable {
       case .established: established(session, context)
       case .isSoleContact: dropOthers(than: session, context)
       case .lostByPeer: renew(session, context)
+      case .ticket(let ticket): keep(ticket, of: session)
       case .replaced(let successor):
         replace(session, by: successor)
         changed.append(successor)

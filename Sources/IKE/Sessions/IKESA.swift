@@ -27,6 +27,15 @@ extension IKESA {
     try self.init(new, seed: seed, hasPostQuantumPresharedKey: false, random: random)
   }
 
+  /// The IKE SA that resumes another (RFC 5723 section 5.1).
+  init(
+    _ new: IKESAParameters, resuming old: ResumableSession, random: any RandomSource
+  ) throws(CryptographyError) {
+    let seed = IKEKeys.resumptionSeed(new.suite.pseudorandomFunction, derivation: old.derivation, nonces: new.nonces)
+    try self.init(
+      new, seed: seed, hasPostQuantumPresharedKey: old.hasPostQuantumPresharedKey, random: random)
+  }
+
   /// The IKE SA that replaces this one (RFC 7296 section 2.18, RFC 9370 section 2.2.4).
   func successor(
     _ new: IKESAParameters, _ secrets: SharedSecrets, random: any RandomSource
@@ -67,6 +76,8 @@ struct InitialExchange {
   /// The additional key exchanges that are still to come in IKE_INTERMEDIATE.
   var remainingKeyExchanges: [KeyExchangeMethod] = []
   var intermediate = IntermediateAuthentication()
+  /// The session that is being resumed (RFC 5723); nil in a full handshake.
+  var resumed: ResumableSession?
   /// Whether both ends have said USE_PPK (RFC 8784 section 3).
   var usesPPK = false
   /// The IKE SA before our post-quantum preshared key was mixed in, in case that the peer does not have it.

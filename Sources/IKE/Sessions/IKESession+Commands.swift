@@ -2,9 +2,13 @@ import WireFormat
 
 /// What the engine and the timers ask a session to do.
 extension IKESession {
-  /// Sends IKE_SA_INIT.
-  func start(_ context: SessionContext) {
+  /// Sends IKE_SA_INIT, or IKE_SESSION_RESUME where there is a ticket.
+  func start(resuming ticket: HeldTicket?, _ context: SessionContext) {
     report(.connecting(path.remote))
+    if let ticket {
+      enqueue(.sessionResume, [InitiateResumption(ticket), InitiateNATDetection(), NegotiateFragmentation()])
+      return startNextExchange(context)
+    }
     guard let connection, let first = connection.ikeProposals.first?.keyExchangeMethods.first else { return }
     enqueue(
       .initial,

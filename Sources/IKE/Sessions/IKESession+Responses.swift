@@ -3,19 +3,14 @@ import WireFormat
 
 /// The session as the responder of exchanges.
 extension IKESession {
-  /// Answers the IKE_SA_INIT request that made this session; nil if it is not to be kept, because the request was
+  /// Answers the IKE_SA_INIT or IKE_SESSION_RESUME request that made this session; nil if it is not to be kept, because the request was
   /// refused with the notify that `effects` then sends.
   func answerInitial(_ message: ReceivedMessage, _ context: SessionContext) -> Bool {
     initial.request = message.bytes
-    let header = header(.initial, isResponse: true, messageID: 0)
+    let header = header(message.header.exchangeType, isResponse: true, messageID: 0)
     do throws(ExchangeError) {
       let request = try plain(message)
-      let payloads = try answer(
-        request,
-        with: [
-          AnswerIKESA(), AnswerNATDetection(), NegotiateFragmentation(), AnswerSignatureNegotiation(),
-          AnswerPostQuantumPresharedKey(),
-        ], context)
+      let payloads = try answer(request, with: initialTasks(message.header.exchangeType), context)
       let bytes = IKEMessage(header: header, payloads: payloads).encoded()
       initial.response = bytes
       responses.answered(message, with: OutgoingMessage(plain: bytes))
@@ -29,6 +24,14 @@ extension IKESession {
       effects += actions.map { .action($0) }
       return false
     }
+  }
+
+  private func initialTasks(_ type: ExchangeType) -> [any ExchangeTask] {
+    guard type == .initial else { return [AnswerResumption(), AnswerNATDetection(), NegotiateFragmentation()] }
+    return [
+      AnswerIKESA(), AnswerNATDetection(), NegotiateFragmentation(), AnswerSignatureNegotiation(),
+      AnswerPostQuantumPresharedKey(),
+    ]
   }
 
   private func plain(_ message: ReceivedMessage) throws(ExchangeError) -> IKEMessage {
@@ -115,7 +118,7 @@ extension IKESession {
       { _ in
         [
           AnswerAuthentication(), NegotiateMobility(), AnswerChild(isFirst: true), DeclareInitialContact(),
-          ExchangeCrashTokens(),
+          ExchangeCrashTokens(), GrantTicket(),
         ]
       }
     case (.createChildSA, .established), (.createChildSA, .replaced), (.createChildSA, .deleting),

@@ -57,6 +57,8 @@ final class IKESession {
   var refusal: Refusal?
   /// What AUTH is computed over; empty once both ends are authenticated.
   var initial = InitialExchange()
+  /// Whether it has gone on from another session by a ticket (RFC 5723).
+  private(set) var isResumed = false
   var sa: IKESA?
   /// What `sa` becomes behind the message that is being sent.
   var nextSA: IKESA?
@@ -157,12 +159,17 @@ final class IKESession {
   /// Starts the clocks of an established IKE SA.
   func begin(_ context: SessionContext) {
     phase = .established
+    isResumed = initial.resumed != nil
     established = context.now
     origin.established = origin.established ?? context.now
     lastHeard = context.now
     removal = nil
     guard let connection, let sa else { return }
-    let lifetime = Lifetime(connection.ikeLifetime, isInitiator: isInitiator, context)
+    var lifetime = Lifetime(connection.ikeLifetime, isInitiator: isInitiator, context)
+    if isResumed {
+      // Its keys are no fresher than the ticket's: a key exchange follows, when others do not need the processor.
+      lifetime.rekeys = min(lifetime.rekeys, context.now.advanced(by: .seconds(60) + context.share(of: .seconds(540))))
+    }
     self.lifetime = lifetime
     report(
       .established(
@@ -170,6 +177,7 @@ final class IKESession {
           initiatorSPI: initiatorSPI, responderSPI: responderSPI, isInitiator: isInitiator,
           remoteIdentity: connection.remoteIdentity, peerProof: peerProof, uplink: path.uplink, local: path.local,
           remote: path.remote, suite: sa.suite, hasPostQuantumPresharedKey: sa.hasPostQuantumPresharedKey,
+          isResumed: isResumed,
           isLocalBehindNAT: nat.isLocalBehindNAT, isRemoteBehindNAT: nat.isRemoteBehindNAT,
           established: context.now, rekeys: lifetime.rekeys)))
   }
@@ -181,7 +189,7 @@ final class IKESession {
       switch end {
       case .failed(_, let cause): cause
       case .closed(let reason): reason
-      case .silent: "the IKE SA is gone"
+      case .silent, .ticketRefused: "the IKE SA is gone"
       }
     for child in children.values { removeChild(child.inboundSPI, reason: reason) }
     phase = .ended

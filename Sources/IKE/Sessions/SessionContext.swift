@@ -9,6 +9,8 @@ struct SessionContext {
   let credentials: IKECredentials
   /// What peers know lost IKE SAs by; nil before there is a secret.
   var tokens: CrashTokens?
+  /// Whose tickets peers get to resume their sessions; nil before there is a secret.
+  var tickets: TicketIssuer?
   /// The connections whose peers still have to be told that no SA of an earlier life is left here.
   var unmet: Set<String> = []
 

@@ -6,6 +6,8 @@ enum SessionEffect {
   case established
   /// The peer has lost all other IKE SAs with us.
   case isSoleContact
+  /// The peer has given a ticket to resume the session with, or the one that it had given is of no more use.
+  case ticket(HeldTicket?)
   /// The peer has proved that it does not have the IKE SA any more.
   case lostByPeer
   /// This session has taken over: it is the same IKE SA under new keys (RFC 7296 section 2.18).
@@ -33,6 +35,8 @@ enum SessionEnd: Equatable {
   case failed(IKEReport.Stage, cause: String)
   /// It was established.
   case closed(reason: String)
+  /// The peer does not take the ticket that the session was to resume another with: a full handshake follows at once.
+  case ticketRefused
   /// Nothing is to be said: the session was half open and never ours to report, or has been replaced.
   case silent
 }

@@ -40,9 +40,9 @@ final class InitiateAuthentication: ExchangeTask {
     } catch {
       throw .fatal(notify: NotifyPayload(.authenticationFailed), error.end)
     }
-    session.initial = InitialExchange()
     session.effects.append(.established)
     session.begin(context)
+    session.initial = InitialExchange()
   }
 }
 
@@ -82,6 +82,10 @@ final class AnswerAuthentication: ExchangeTask {
     // RFC 7296 section 2.16: an initiator that leaves AUTH out wants EAP.
     guard let claim = message.initiatorIdentification, let proof = message.authentication else {
       throw AuthenticationFault("the peer's IKE_AUTH request lacks IDi or AUTH: does it want EAP?")
+    }
+    // RFC 5723 section 4.3.3: a ticket is of use to nobody but the peer that it was made for.
+    guard session.initial.resumed.map({ $0.peer == claim }) ?? true else {
+      throw AuthenticationFault("\(claim) resumes the session of another")
     }
     let wanted = message.responderIdentification
     guard let connection = find(claim, wanted, session, context) else {

@@ -63,6 +63,8 @@ final class AnswerDelete: ExchangeTask {
     guard deletesIKESA else { return answer.isEmpty ? [] : [.delete(.childSAs(answer))] }
     // RFC 7296 section 2.8.2: the peer has not noticed that both ends have rekeyed the IKE SA: its own rekey stands.
     if let crossing = session.crossing { session.handOver(to: crossing.successor, context) }
+    // RFC 5723 section 4.3.4: what has been closed is not resumed.
+    session.effects.append(.ticket(nil))
     // RFC 7296 section 1.4.1: the response to the deletion of the IKE SA is empty, and the last message.
     throw .fatal(
       notify: nil, session.isInCharge ? .closed(reason: "the peer has deleted the IKE SA") : .silent)

@@ -3,15 +3,12 @@ import WireFormat
 
 /// IKE_SA_INIT at the initiator (RFC 7296 section 1.2): `HDR, SAi1, KEi, Ni  -->`.
 final class InitiateIKESA: ExchangeTask {
-  /// A peer that asks for the request in yet another form more often than this makes fun of us.
-  private static let mostAttempts = 5
-
   private let proposals: [IKEProposal]
   private var method: KeyExchangeMethod
   private var keyExchange: KeyExchange?
   private var nonce: [UInt8] = []
-  private var cookie: NotifyPayload?
-  private var attempts = 0
+  private var cookie = ReturnedCookie()
+  private var hasChangedMethod = false
 
   init(_ proposals: [IKEProposal], method: KeyExchangeMethod) {
     self.proposals = proposals
@@ -28,7 +25,7 @@ final class InitiateIKESA: ExchangeTask {
       .keyExchange(KeyExchangePayload(method: method, publicValue: publicValue)),
       .nonce(NoncePayload(bytes: nonce)),
     ]
-    return (cookie.map { [.notify($0)] } ?? []) + request + (offersRounds ? [.intermediateExchangeSupported] : [])
+    return cookie.payloads + request + (offersRounds ? [.intermediateExchangeSupported] : [])
   }
 
   /// Whether additional key exchanges are offered, for which there has to be IKE_INTERMEDIATE.
@@ -55,7 +52,7 @@ final class InitiateIKESA: ExchangeTask {
     }
     session.remoteSPI = message.header.responderSPI
     session.initial.nonces = nonces
-    startAuthentication(in: session)
+    session.startAuthentication()
   }
 
   /// The suite that the peer has chosen.
@@ -73,43 +70,36 @@ final class InitiateIKESA: ExchangeTask {
     return suite
   }
 
-  private func startAuthentication(in session: IKESession) {
-    session.phase = .authenticating
-    guard let connection = session.connection else { return }
-    for method in session.sa?.suite.additionalKeyExchanges ?? [] {
-      session.enqueue(.intermediate, [InitiateAdditionalKeyExchange(method)])
+  /// COOKIE (RFC 7296 section 2.6) and INVALID_KE_PAYLOAD (section 1.2): the peer wants the request in another form.
+  private func processRetry(_ payloads: [Payload]) throws(ExchangeError) {
+    if let returned = payloads.notify(.cookie) { try cookie.take(returned) }
+    guard let wanted = payloads.notify(.invalidKeyExchange)?.keyExchangeMethod else { return }
+    guard !hasChangedMethod else { throw .ignored(reason: "the peer asks for one retry too many") }
+    // RFC 7296 section 1.2: only a method that was offered, or an attacker could choose a weak one.
+    guard wanted != method, proposals.contains(where: { $0.keyExchangeMethods.contains(wanted) }) else {
+      throw .ignored(reason: "the peer asks for key exchange \(Transform(wanted).name), which we did not offer")
     }
-    session.enqueue(
+    hasChangedMethod = true
+    method = wanted
+    keyExchange = nil
+    throw .sendAgain
+  }
+}
+
+extension IKESession {
+  /// There are keys: what is left is that both ends prove who they are.
+  func startAuthentication() {
+    phase = .authenticating
+    guard let connection else { return }
+    let rounds = initial.resumed == nil ? sa?.suite.additionalKeyExchanges ?? [] : []
+    for method in rounds { enqueue(.intermediate, [InitiateAdditionalKeyExchange(method)]) }
+    enqueue(
       .authentication,
       [
         InitiateAuthentication(), NegotiateMobility(),
         InitiateChild(isFirst: true, local: connection.localSelectors, remote: connection.remoteSelectors),
-        DeclareInitialContact(), ExchangeCrashTokens(),
+        DeclareInitialContact(), ExchangeCrashTokens(), RequestTicket(),
       ])
-  }
-
-  /// COOKIE (RFC 7296 section 2.6) and INVALID_KE_PAYLOAD (section 1.2): the peer wants the request in another form.
-  private func processRetry(_ payloads: [Payload]) throws(ExchangeError) {
-    let cookie = payloads.notify(.cookie)
-    let wanted = payloads.notify(.invalidKeyExchange)?.keyExchangeMethod
-    guard cookie != nil || wanted != nil else { return }
-    guard attempts < InitiateIKESA.mostAttempts else { throw .ignored(reason: "the peer asks for one retry too many") }
-    if let cookie {
-      // RFC 7296 section 2.6: from 1 to 64 bytes.
-      guard (1...64).contains(cookie.data.count) else { throw .ignored(reason: "a cookie of a wrong length") }
-      // The answer to a retransmission: the request with this cookie is out already.
-      guard cookie.data != self.cookie?.data else { throw .ignored(reason: "the same cookie again") }
-      self.cookie = NotifyPayload(.cookie, data: cookie.data)
-    } else if let wanted {
-      // RFC 7296 section 1.2: only a method that was offered, or an attacker could choose a weak one.
-      guard wanted != method, proposals.contains(where: { $0.keyExchangeMethods.contains(wanted) }) else {
-        throw .ignored(reason: "the peer asks for key exchange \(Transform(wanted).name), which we did not offer")
-      }
-      method = wanted
-      keyExchange = nil
-    }
-    attempts += 1
-    throw .sendAgain
   }
 }
 

@@ -64,6 +64,8 @@ extension IKESession {
   func settlePPK(
     _ request: [Payload], _ proof: AuthenticationPayload, _ ppk: PostQuantumPresharedKey?
   ) throws(AuthenticationFault) -> AuthenticationPayload {
+    // The keys of the session that is resumed have it in them, or it was not required: the ticket shows the same connection.
+    if initial.resumed != nil { return proof }
     if initial.usesPPK, let ppk, request.notify(.ppkIdentity)?.data == ppk.wireIdentity {
       guard let mixed = try? sa?.mixing(ppk) else { throw .lacksPPK }
       sa = mixed
@@ -77,7 +79,7 @@ extension IKESession {
 
   /// As responder: says that the initiator's key is mixed in.
   var usedPPK: [Payload] {
-    sa?.hasPostQuantumPresharedKey == true ? [.notify(NotifyPayload(.ppkIdentity))] : []
+    initial.resumed == nil && sa?.hasPostQuantumPresharedKey == true ? [.notify(NotifyPayload(.ppkIdentity))] : []
   }
 }
 

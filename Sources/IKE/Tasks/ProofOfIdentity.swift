@@ -15,6 +15,7 @@ extension IKESession {
     of own: IdentificationPayload, by authentication: IKEAuthentication, _ context: SessionContext
   ) throws(AuthenticationFault) -> [Payload] {
     let octets = try signedOctets(of: own, byInitiator: isInitiator)
+    if initial.resumed != nil { return [.authentication(resumedProof(octets).payload)] }
     switch authentication {
     case .presharedKey(let key):
       return [.authentication(SharedKeyAuthentication(octets, presharedKey: key).payload)]
@@ -43,6 +44,12 @@ extension IKESession {
     by authentication: IKEAuthentication, _ context: SessionContext
   ) throws(AuthenticationFault) -> PeerProof {
     let octets = try signedOctets(of: claim, byInitiator: !isInitiator)
+    if initial.resumed != nil {
+      guard resumedProof(octets).verify(proof) else {
+        throw AuthenticationFault("\(claim) does not hold the keys of the session that it resumes")
+      }
+      return .presharedKey
+    }
     switch authentication {
     case .presharedKey(let key):
       guard SharedKeyAuthentication(octets, presharedKey: key).verify(proof) else {

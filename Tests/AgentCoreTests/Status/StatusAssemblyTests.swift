@@ -162,7 +162,7 @@ struct StatusAssemblyTests {
       suite: IKESuite(
         protection: .aead(.aes256GCM16), pseudorandomFunction: .hmacSHA384, keyExchange: .ecp384,
         additionalKeyExchanges: [.mlkem768]),
-      hasPostQuantumPresharedKey: true,
+      hasPostQuantumPresharedKey: true, isResumed: false,
       isLocalBehindNAT: false, isRemoteBehindNAT: false, established: Instant(nanoseconds: 3_000_000_000),
       rekeys: Instant(nanoseconds: 9_000_000_000_000))
   }

@@ -13,7 +13,7 @@ struct CrashDetectionTests {
 
   private func give(_ gateway: Gateway, in pair: TwoGateways) {
     let secret = SecretBytes(Array(repeating: gateway === pair.left ? 1 : 2, count: 32))
-    pair.handle(gateway, .crashDetection(secret: secret))
+    pair.handle(gateway, .recovery(secret: secret, secondsSince1970: 1_000))
   }
 
   private func established() -> TwoGateways {
@@ -136,7 +136,7 @@ struct CrashDetectionTests {
   func noOracle(flags: Int) throws {
     let pair = established()
     let session = try #require(pair.right.establishedSessions.first)
-    let token = CrashTokens(secret: SecretBytes(Array(repeating: 2, count: 32)))
+    let token = CrashTokens(recoverySecret: SecretBytes(Array(repeating: 2, count: 32)))
       .token(session.initiatorSPI, session.responderSPI)
     for type: ExchangeType in [.authentication, .createChildSA, .informational, .intermediate] {
       let header = IKEHeader(
@@ -203,10 +203,10 @@ struct CrashDetectionTests {
     #expect(!checks.isEmpty && checks.allSatisfy { $0.bytes.count >= 60 })
   }
 
-  @Test("without a secret nobody is answered, and a flood gets 200 answers a second at most")
+  @Test("without a secret nobody is answered, and a flood gets 1,000 answers a second at most")
   func limits() {
     func answers(_ pair: TwoGateways) -> Int {
-      (0..<1000).map { index in
+      (0..<2000).map { index in
         let header = IKEHeader(
           initiatorSPI: IKESPI(rawValue: UInt64(index + 1)), responderSPI: IKESPI(rawValue: 7),
           exchangeType: .informational, isFromInitiator: true, isResponse: false, messageID: 3)
@@ -219,6 +219,6 @@ struct CrashDetectionTests {
       }.reduce(0, +)
     }
     #expect(answers(TwoGateways.established()) == 0)
-    #expect(answers(established()) == 200)
+    #expect(answers(established()) == 1000)
   }
 }

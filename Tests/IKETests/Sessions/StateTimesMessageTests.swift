@@ -131,7 +131,7 @@ struct StateTimesMessageTests {
 
   /// A stranger's first message is not for the session: `FloodTests` and `HostilePeerTests` see to it.
   private static func isBeginning(_ header: IKEHeader) -> Bool {
-    header.exchangeType == .initial && !header.isResponse && header.responderSPI == .zero
+    header.beginsSession && header.responderSPI == .zero
   }
 
   private func header(_ type: UInt8, flags: Int, offset: Int, in subject: Subject) -> IKEHeader {
