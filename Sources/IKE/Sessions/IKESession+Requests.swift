@@ -45,7 +45,7 @@ extension IKESession {
 
   /// A response has come in: it finishes the outstanding exchange, or is dropped.
   func receiveResponse(_ message: ReceivedMessage, along newPath: NetworkPath, _ context: SessionContext) {
-    guard let outstanding = requests.match(message.header), phase != .ended else { return }
+    guard let outstanding = requests.match(message.header), phase != .ended, takesAnswer() else { return }
     if tellsOfCrash(message) { return effects.append(.lostByPeer) }
     do throws(ExchangeError) {
       guard let opened = try openResponse(message, context) else { return }

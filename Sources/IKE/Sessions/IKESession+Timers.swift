@@ -7,6 +7,7 @@ extension IKESession {
     var deadlines = [removal, refusal?.due, requests.outstanding?.deadline, queue.isEmpty ? nil : unconfirmed?.until]
     deadlines += followUps.map(\.expires)
     deadlines += [fragmentation.request.deadline, fragmentation.response.deadline]
+    if phase == .initial { deadlines.append(unauthenticatedRefusal?.due) }
     if phase == .established {
       deadlines += [childRetry, livenessDeadline, lifetime?.expires, superseded]
       deadlines += postponed.map(\.due)
@@ -26,6 +27,7 @@ extension IKESession {
       end(.silent, context)
       return true
     }
+    acceptRefusal(context)
     fragmentation.expire(at: context.now)
     switch requests.timeout(at: context.now) {
     case .nothing: break

@@ -100,6 +100,10 @@ final class IKESession {
   var childFailures = 0
   /// Requests that the peer was too busy for, and when they are made again.
   var postponed: [(due: Instant, exchange: Exchange)] = []
+  /// The answer to IKE_SA_INIT that says no, if no better one comes.
+  var unauthenticatedRefusal: UnauthenticatedRefusal?
+  /// How many answers to IKE_SA_INIT have come.
+  var answers = 0
   /// Why the last unauthenticated answer was dropped, for the report if no other comes.
   var lastIgnored: String?
   var effects: [SessionEffect] = []

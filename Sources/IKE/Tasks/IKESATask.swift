@@ -34,7 +34,9 @@ final class InitiateIKESA: ExchangeTask {
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) throws(ExchangeError) {
     try processRetry(message.payloads)
     if let error = message.payloads.errorNotify {
-      throw .fatal(notify: nil, .failed(.ikeSA, cause: error.cause(offering: proposals.text)))
+      let cause = error.cause(offering: proposals.text)
+      session.noteRefusal(.failed(.ikeSA, cause: cause), context)
+      throw .ignored(reason: cause)
     }
     guard let choice = message.payloads.securityAssociation, let peer = message.payloads.keyExchange,
       let peerNonce = message.payloads.nonce, let keyExchange, message.header.responderSPI != .zero
