@@ -2,6 +2,7 @@ import FabricCrypto
 import FabricTestKit
 import Foundation
 import Testing
+import X509
 
 @testable import Certificates
 
@@ -55,6 +56,15 @@ struct CertificationAuthorityTests {
       try policy.judge([bad.certificate], of: identities[0], at: now)
     }
     _ = try policy.judge([good.certificate], of: identities[0], at: now)
+  }
+
+  @Test("what it issues calls the authority's key what the authority's own certificate calls it")
+  func keyIdentifier() throws {
+    let identifier = SubjectKeyIdentifier(keyIdentifier: [1, 2, 3])
+    let root = try TestCertificate.root { $0.extra = try? .init(identifier, critical: false) }
+    let (issued, _) = try issue(by: CertificationAuthority(certificate: root.der, key: root.key))
+    let certificate = try Certificate(derEncoded: issued.certificate)
+    #expect(try certificate.extensions.authorityKeyIdentifier?.keyIdentifier == [1, 2, 3])
   }
 
   @Test("what was proved with a certificate stands while it is only superseded, and falls when it is withdrawn")

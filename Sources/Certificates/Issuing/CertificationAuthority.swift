@@ -87,7 +87,7 @@ public struct CertificationAuthority: Sendable {
         Critical(KeyUsage(digitalSignature: true))
         SubjectAlternativeNames(identities.map(\.generalName))
         SubjectKeyIdentifier(keyIdentifier: request.publicKey.identifier)
-        AuthorityKeyIdentifier(keyIdentifier: own.publicKey.identifier)
+        AuthorityKeyIdentifier(keyIdentifier: keyIdentifier)
       }, issuerPrivateKey: Certificate.PrivateKey(signer))
     return Issued(
       certificate: try certificate.der(), serialNumber: certificate.serialNumber.hexadecimal, expires: expires)
@@ -116,6 +116,12 @@ public struct CertificationAuthority: Sendable {
     return whole.serializedBytes
   }
 
+  /// RFC 5280 section 4.2.1.1: what the authority's own certificate calls its key, by whatever method it was made; some peers
+  /// look for the issuer by it.
+  private var keyIdentifier: ArraySlice<UInt8> {
+    (try? own.extensions.subjectKeyIdentifier)?.keyIdentifier ?? own.publicKey.identifier
+  }
+
   private static func serialize(_ revoked: [Revoked], into list: inout DER.Serializer) throws {
     try list.appendConstructedNode(identifier: .sequence) { entries in
       for one in revoked {
@@ -134,7 +140,7 @@ public struct CertificationAuthority: Sendable {
     var value = DER.Serializer()
     try value.serialize(number)
     let extensions = [
-      try Certificate.Extension(AuthorityKeyIdentifier(keyIdentifier: own.publicKey.identifier), critical: false),
+      try Certificate.Extension(AuthorityKeyIdentifier(keyIdentifier: keyIdentifier), critical: false),
       Certificate.Extension(oid: [2, 5, 29, 20], critical: false, value: value.serializedBytes[...]),
     ]
     try list.serialize(explicitlyTaggedWithTagNumber: 0, tagClass: .contextSpecific) { list in
