@@ -5,9 +5,11 @@ extension IntegrationTests {
   @Suite("The lab")
   struct LabTests {
     /// Third parties' gateways, which the lab addresses itself, so that they reach each other without any agent.
-    private let gateways = ThirdParties([Suite(), Suite()])
+    private let gateways: ThirdParties
     private var one: ThirdParties.Partner { gateways.partners[0] }
     private var other: ThirdParties.Partner { gateways.partners[1] }
+
+    init() throws { gateways = try ThirdParties([Suite(), Suite()]) }
 
     @Test("A second lab is refused while one runs, and the first goes on")
     func secondLab() async throws {

@@ -47,15 +47,19 @@ struct Conversation {
       try peer.terminate()
       if partner.isBehindNAT { try peer.initiate() }
     case .peerDies: try peer.crash()
-    case .establish, .fragments, .transfer, .fabricRekeysBoth, .natForgets, .lineDies, .fabricDeletes: break
+    case .peerMoves: try movePeer()
+    case .establish, .fragments, .transfer, .fabricRekeysBoth, .natForgets, .lineDies, .fabricDeletes, .fabricMoves:
+      break
     }
   }
 
   /// What a step still waits for; nil when it has come to its end.
   func missing(for step: Step) throws -> String? {
     switch step {
-    case .establish, .natForgets: return try missingTraffic()
-    case .fragments: return peer.machine.log.contains("EF(2/") ? nil : "no second fragment"
+    case .establish: return try missingProof() ?? missingTraffic()
+    case .natForgets: return try missingTraffic()
+    case .fabricMoves, .peerMoves: return try lostIKESA() ?? missingMove(of: step) ?? missingTraffic()
+    case .fragments: return peer.hasSeenFragments ? nil : "no second fragment"
     case .transfer: return try missingTransfer()
     case .peerRekeysChild: return try missingChildSA() ?? missingTraffic()
     case .peerRekeysIKE, .peerDeletes: return try missingIKESA() ?? missingTraffic()
@@ -73,6 +77,42 @@ struct Conversation {
   private func missingIKESA() throws -> String? {
     let sa = try tunnel()?.ikeSA
     return sa == nil || sa?.initiatorSPI == before?.ikeSA?.initiatorSPI ? "no new IKE SA" : nil
+  }
+
+  /// The peer has proved its identity in the way that it was to.
+  private func missingProof() throws -> String? {
+    guard let sa = try tunnel()?.ikeSA else { return "no IKE SA" }
+    let expected = scenario.suite.authentication
+    if expected != .psk, sa.authentication?.contains(expected.rawValue) != true {
+      return "the peer's proof is \(sa.authentication ?? "unknown")"
+    }
+    return nil
+  }
+
+  /// The IKE SA is the one that there was when the step began.
+  private func lostIKESA() throws -> String? {
+    let (old, new) = (before?.ikeSA?.initiatorSPI, try tunnel()?.ikeSA?.initiatorSPI)
+    return old != nil && old == new ? nil : "another IKE SA"
+  }
+
+  /// The tunnel goes by the new address, as far as that shows: before a NAT's line it does not.
+  private func missingMove(of step: Step) throws -> String? {
+    guard step == .fabricMoves || !partner.isBehindNAT else { return nil }
+    let tunnel = try tunnel()
+    let (address, expected) =
+      step == .peerMoves
+      ? (tunnel?.remoteEndpoint, partner.otherAddress) : (tunnel?.localEndpoint, ThirdParties.otherHubAddress)
+    return address?.address.description == expected ? nil : "still at \(address.map { "\($0)" } ?? "no address")"
+  }
+
+  /// Gives the peer's line another address.
+  private func movePeer() throws {
+    let line = peer.machine.line
+    try peer.machine.run(
+      """
+      ip address del \(partner.address)/24 dev \(line); ip address add \(partner.otherAddress)/24 dev \(line); \
+      ip route replace default via \(partner.router)
+      """)
   }
 
   /// Hosts behind the gateways answer each other, and the peer is of the same opinion.

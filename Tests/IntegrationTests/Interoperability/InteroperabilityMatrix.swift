@@ -31,12 +31,12 @@ struct InteroperabilityMatrix {
 
   /// The table in Markdown.
   var text: String {
-    let head = ["peer", "Phase 1", "Phase 2", "group"] + steps.map(\.rawValue)
+    let head = ["peer", "proof", "Phase 1", "Phase 2", "group"] + steps.map(\.rawValue)
     let rows = lines.map { scenario, results in
       let suite = scenario.suite
       return [
-        scenario.make.rawValue, suite.ike.rawValue, suite.esp.rawValue + (suite.esn ? ", ESN" : ""),
-        suite.group.rawValue,
+        scenario.make.rawValue, suite.authentication.rawValue + (suite.hasPostQuantumKey ? ", PPK" : ""),
+        suite.ike.rawValue, suite.esp.rawValue + (suite.esn ? ", ESN" : ""), suite.group.rawValue,
       ]
         + steps.map { step in results[step].map { $0 ? "yes" : "**no**" } ?? "–" }
     }

@@ -22,10 +22,27 @@ extension IntegrationTests {
       Scenario(.openIKED, Suite(.aes256sha256, esp: .aes256sha512, group: .ecp384)),
     ]
 
+    /// Who proves its identity by what; the last ones mix in a post-quantum preshared key as well.
+    static let proofs = [
+      Scenario(.strongSwan, Suite(authentication: .rsa)),
+      Scenario(.strongSwan, Suite(.chacha20poly1305, group: .x25519, authentication: .ecdsa)),
+      Scenario(.strongSwan, Suite(.aes256sha256, authentication: .ed25519)),
+      Scenario(.strongSwanKernel, Suite(.aes256sha256, esn: true, authentication: .ed25519)),
+      Scenario(.strongSwanKernel, Suite(.aes256gcm16, group: .ecp384, esn: true, authentication: .rsa)),
+      Scenario(.strongSwanKernel, Suite(.chacha20poly1305, esn: true, authentication: .ecdsa)),
+      Scenario(.libreswan, Suite(.aes256gcm16, group: .x25519, esn: true, authentication: .rsa)),
+      Scenario(.libreswan, Suite(.chacha20poly1305, group: .ecp384, esn: true, authentication: .ecdsa)),
+      Scenario(.openIKED, Suite(.aes256gcm16, esp: .aes256sha512, group: .x25519, authentication: .rsa)),
+      Scenario(.openIKED, Suite(.aes256sha256, esp: .aes256sha512, group: .ecp384, authentication: .ecdsa)),
+      Scenario(.strongSwan, Suite(group: .x25519, hasPostQuantumKey: true)),
+      Scenario(.strongSwanKernel, Suite(group: .x25519, authentication: .rsa, hasPostQuantumKey: true)),
+      Scenario(.libreswan, Suite(group: .ecp384, hasPostQuantumKey: true)),
+    ]
+
     private static let isComplete = ProcessInfo.processInfo.environment["FABRIC_INTEROP"] == "all"
 
     /// The scenarios whose peers are on this machine; of each make the first only, unless the run is to be complete.
-    private static var asked: [Scenario] {
+    private static func asked(of scenarios: [Scenario]) -> [Scenario] {
       Make.allCases.filter(\.isAvailable).flatMap { make in
         scenarios.filter { $0.make == make }.prefix(isComplete ? .max : 1)
       }
@@ -34,7 +51,7 @@ extension IntegrationTests {
     @Test("do all of it when Fabric calls them")
     func fabricInitiates() async throws {
       try await run(
-        "Fabric calls", nat: .none,
+        "Fabric calls", Self.scenarios, nat: .none,
         [
           .establish, .fragments, .transfer, .peerRekeysChild, .peerRekeysIKE, .fabricRekeysBoth, .peerDeletes,
           .peerDies,
@@ -44,7 +61,7 @@ extension IntegrationTests {
     @Test("do all of it when they call Fabric from behind a NAT")
     func peerInitiates() async throws {
       try await run(
-        "The peer calls, from behind a NAT", nat: .beforePartners,
+        "The peer calls, from behind a NAT", Self.scenarios, nat: .beforePartners,
         [
           .establish, .fragments, .transfer, .peerRekeysChild, .peerRekeysIKE, .natForgets, .peerDeletes,
           .fabricDeletes,
@@ -54,23 +71,42 @@ extension IntegrationTests {
     @Test("do all of it when Fabric calls them from behind a NAT")
     func fabricInitiatesBehindNAT() async throws {
       try await run(
-        "Fabric calls, from behind a NAT", nat: .beforeHub,
+        "Fabric calls, from behind a NAT", Self.scenarios, nat: .beforeHub,
         [.establish, .fragments, .transfer, .peerRekeysChild, .peerRekeysIKE, .natForgets, .lineDies])
     }
 
-    private func run(_ title: String, nat: ThirdParties.NAT, _ steps: [Step]) async throws {
-      let scenarios = Self.asked
+    @Test("prove their identity by certificates, mix keys in, and follow a change of address when Fabric calls them")
+    func fabricInitiatesWithCertificates() async throws {
+      try await run(
+        "Certificates and post-quantum preshared keys, Fabric calls", Self.proofs, nat: .none,
+        [.establish, .fragments, .transfer, .peerRekeysIKE, .peerDeletes, .fabricMoves, .peerMoves])
+    }
+
+    @Test(
+      "prove their identity by certificates and mix keys in when they call Fabric from behind a NAT",
+      .enabled(if: isComplete, "for `make interop`"))
+    func peerInitiatesWithCertificates() async throws {
+      try await run(
+        "Certificates and post-quantum preshared keys, the peer calls from behind a NAT", Self.proofs,
+        nat: .beforePartners, [.establish, .fragments, .transfer, .peerRekeysIKE, .peerDeletes, .peerMoves])
+    }
+
+    private func run(
+      _ title: String, _ scenarios: [Scenario], nat: ThirdParties.NAT, _ steps: [Step]
+    ) async throws {
+      let scenarios = Self.asked(of: scenarios)
       let steps = steps.filter { Self.isComplete || $0 != .fabricRekeysBoth }
-      let parties = ThirdParties(scenarios.map(\.suite), nat: nat, lifetime: 60)
+      let parties = try ThirdParties(scenarios.map(\.suite), nat: nat, lifetime: 60)
       var matrix = InteroperabilityMatrix(title, steps, scenarios)
       try await RunningLab.with(text: parties.topology(), options: ["--no-start"]) { lab in
+        try parties.installAuthority()
         var conversations = try Conversation.start(scenarios, parties, in: lab)
         _ = try FabricBinary.run(["lab", "start", "--timeout", "60s"], timeout: .seconds(120))
         for step in steps {
           let deadline = ContinuousClock.now + .seconds(step.limit)
           try step.begin(in: lab, parties)
           let able = conversations.indices.filter {
-            matrix.isSound($0) && step.isAsked(of: conversations[$0].scenario.make, nat)
+            matrix.isSound($0) && step.isAsked(of: conversations[$0].scenario, nat)
           }
           for index in able { try conversations[index].begin(step) }
           for index in able { try await matrix.record(step, of: index, conversations[index], by: deadline) }

@@ -11,7 +11,7 @@ extension IntegrationTests {
       arguments: ["udp", "esp"])
     func packets(encapsulation: String) async throws {
       let suites = [Suite.Cipher.aes256gcm16, .aes256sha256].map { Suite($0, esn: true) }
-      let parties = ThirdParties(suites, encapsulations: [encapsulation, encapsulation])
+      let parties = try ThirdParties(suites, encapsulations: [encapsulation, encapsulation])
       try await RunningLab.with(text: parties.topology(), options: ["--no-start"]) { lab in
         let conversations = try Conversation.start(suites.map { Scenario(.strongSwanKernel, $0) }, parties, in: lab)
         _ = try FabricBinary.run(["lab", "start", "--timeout", "60s"], timeout: .seconds(120))

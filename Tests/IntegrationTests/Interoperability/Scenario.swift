@@ -18,6 +18,8 @@ enum Make: String, CaseIterable, Sendable {
     }
   }
 
+  var isStrongSwan: Bool { self == .strongSwan || self == .strongSwanKernel }
+
   /// Configures and starts the daemon of a partner on its machine.
   func peer(on machine: any PeerMachine, _ connection: PeerConnection) throws -> any Peer {
     switch self {
@@ -52,14 +54,19 @@ enum Step: String, CaseIterable, Sendable {
   case peerDies = "Fabric notices a dead peer"
   case lineDies = "peer notices a dead Fabric"
   case fabricDeletes = "Fabric deletes"
+  case fabricMoves = "Fabric changes its address"
+  case peerMoves = "peer changes its address"
 
   /// Whether a make can do it; docs/interop.md says why not.
-  func isAsked(of make: Make, _ nat: ThirdParties.NAT) -> Bool {
+  func isAsked(of scenario: Scenario, _ nat: ThirdParties.NAT) -> Bool {
+    let make = scenario.make
     switch self {
-    case .peerRekeysChild, .peerRekeysIKE: make != .openIKED || nat == .beforePartners
-    case .fragments, .lineDies: make == .strongSwan || make == .strongSwanKernel
-    case .natForgets: nat == .beforeHub ? make != .libreswan : make != .openIKED
-    default: true
+    case .peerRekeysChild, .peerRekeysIKE: return make != .openIKED || nat == .beforePartners
+    case .fragments: return make.isStrongSwan || scenario.suite.authentication == .rsa
+    case .lineDies: return make != .openIKED
+    case .peerMoves: return make.isStrongSwan
+    case .natForgets: return nat == .beforeHub ? make != .libreswan : make != .openIKED
+    default: return true
     }
   }
 
@@ -69,6 +76,7 @@ enum Step: String, CaseIterable, Sendable {
     case .natForgets: for site in parties.sitesBehindNAT { try lab.forgetTranslations(of: site) }
     case .lineDies: try lab.fabric("lab", "cut", "hub", "isp", "--silent")
     case .fabricDeletes: try lab.apply(parties.topology(otherKeys: true))
+    case .fabricMoves: try lab.apply(parties.topology(hubAddress: ThirdParties.otherHubAddress))
     default: break
     }
   }
@@ -78,7 +86,9 @@ enum Step: String, CaseIterable, Sendable {
     switch self {
     case .establish, .transfer, .peerDies: 90
     case .fabricRekeysBoth, .lineDies: 100
-    case .fragments, .peerRekeysChild, .peerRekeysIKE, .natForgets, .peerDeletes, .fabricDeletes: 45
+    case .fragments, .peerRekeysChild, .peerRekeysIKE, .natForgets, .peerDeletes, .fabricDeletes, .fabricMoves,
+      .peerMoves:
+      45
     }
   }
 }

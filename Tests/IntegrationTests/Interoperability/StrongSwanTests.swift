@@ -77,7 +77,7 @@ extension IntegrationTests {
 
     @Test("A partner with a wrong key and one without a common proposal fail with their causes; the third one works")
     func faults() async throws {
-      let parties = ThirdParties([Suite(), Suite(group: .ecp384), Suite()])
+      let parties = try ThirdParties([Suite(), Suite(group: .ecp384), Suite()])
       try await RunningLab.with(text: parties.topology(), options: ["--no-start"]) { lab in
         var connections = parties.partners.map(PeerConnection.init)
         connections[0].presharedKey = String(connections[0].presharedKey.reversed())
@@ -100,7 +100,7 @@ extension IntegrationTests {
 
     @Test("A Child SA that no proposal fits fails at Phase 2, and Phase 1 stands")
     func childProposalMismatch() async throws {
-      let parties = ThirdParties([Suite()])
+      let parties = try ThirdParties([Suite()])
       try await RunningLab.with(text: parties.topology(), options: ["--no-start"]) { lab in
         var connection = PeerConnection(parties.partners[0])
         connection.suite.esp = .aes128sha256
@@ -115,7 +115,7 @@ extension IntegrationTests {
 
     @Test("A partner that does not answer is said to be silent")
     func silentPeer() async throws {
-      let parties = ThirdParties([Suite()])
+      let parties = try ThirdParties([Suite()])
       try await RunningLab.with(text: parties.topology(), options: ["--no-start"]) { lab in
         _ = try FabricBinary.run(["lab", "start", "--timeout", "10s"], timeout: .seconds(60))
         let tunnel = try #require(lab.hubTunnels().first)

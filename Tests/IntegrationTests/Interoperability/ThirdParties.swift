@@ -7,10 +7,14 @@ struct ThirdParties {
     let isBehindNAT: Bool
     let hubIsBehindNAT: Bool
     let encapsulation: String
+    /// What it proves its identity with, where that is not its preshared key.
+    let certificate: PartnerCertificate?
 
     var name: String { "partner\(number)" }
-    var identity: String { "\(name).example" }
+    var identity: String { ThirdParties.identity(of: number) }
     var address: String { isBehindNAT ? "192.168.\(number).2" : "172.20.\(number).1" }
+    /// Another one on the same line.
+    var otherAddress: String { isBehindNAT ? "192.168.\(number).3" : "172.20.\(number).3" }
     var router: String { isBehindNAT ? "192.168.\(number).1" : "172.20.\(number).254" }
     var gatewayInLAN: String { "10.\(number).0.1" }
     var network: String { "10.\(number).0.0/24" }
@@ -30,11 +34,19 @@ struct ThirdParties {
   /// The identity that the hub proves on its only line.
   static let hubIdentity = "isp.hub.\(name)"
   static let hubAddress = "198.51.100.1"
+  /// Another one on the same line.
+  static let otherHubAddress = "198.51.100.2"
   static let hubNetwork = "10.100.0.0/24"
   static let hubHost = "10.100.0.10"
+  /// What both ends know a post-quantum preshared key by.
+  static let postQuantumIdentity = "fabric-and-friends"
+
+  static func identity(of number: Int) -> String { "partner\(number).example" }
 
   let partners: [Partner]
   private let nat: NAT
+  /// The partners' authority and the network's, where there is a certificate.
+  private let authorities: TestAuthorities?
   /// Seconds that both phases' keys live.
   private let lifetime: Int
 
@@ -43,15 +55,23 @@ struct ThirdParties {
   /// - Parameters:
   ///   - suites: the partners' cryptography, in their order.
   ///   - encapsulations: how ESP travels, for each partner; `udp` where there is none.
-  init(_ suites: [Suite], encapsulations: [String] = [], nat: NAT = .none, lifetime: Int = 3600) {
+  init(
+    _ suites: [Suite], encapsulations: [String] = [], nat: NAT = .none, lifetime: Int = 3600
+  ) throws {
     self.nat = nat
     self.lifetime = lifetime
-    partners = suites.indices.map { index in
+    let authorities = suites.allSatisfy { $0.authentication == .psk } ? nil : try TestAuthorities()
+    self.authorities = authorities
+    partners = try suites.indices.map { index in
       Partner(
         number: index + 1, suite: suites[index], isBehindNAT: nat == .beforePartners, hubIsBehindNAT: nat == .beforeHub,
-        encapsulation: index < encapsulations.count ? encapsulations[index] : "udp")
+        encapsulation: index < encapsulations.count ? encapsulations[index] : "udp",
+        certificate: try authorities?.certificate(suites[index].authentication, of: Self.identity(of: index + 1)))
     }
   }
+
+  /// Has the controller, which must not run yet, take the authority that the partners trust.
+  func installAuthority() throws { try authorities?.install() }
 
   /// The sites before which a NAT stands.
   var sitesBehindNAT: [String] {
@@ -65,7 +85,7 @@ struct ThirdParties {
   private var suites: [Suite] { Set(partners.map(\.suite)).sorted { $0.description < $1.description } }
 
   /// The topology file; with other keys, nobody who had the first ones comes in.
-  func topology(otherKeys: Bool = false) -> String {
+  func topology(otherKeys: Bool = false, hubAddress: String = Self.hubAddress) -> String {
     """
     apiVersion: fabric/v1
     kind: Topology
@@ -81,7 +101,7 @@ struct ThirdParties {
         role: hub
         lans: [{ interface: lan0, address: 10.100.0.1/24 }]
         uplinks:
-          - { name: isp, interface: wan0, address: \(Self.hubAddress)/24, gateway: 198.51.100.254,
+          - { name: isp, interface: wan0, address: \(hubAddress)/24, gateway: 198.51.100.254,
               behindNAT: \(nat == .beforeHub) }
     \(partners.map(site).joined(separator: "\n"))
     overlay:
@@ -95,7 +115,7 @@ struct ThirdParties {
 
   private func ikeProfile(_ suite: Suite) -> String {
     "    \(suite): { \(suite.ike.keys), prf: [sha256], dhGroups: [\(suite.group)], "
-      + "lifetime: \(lifetime)s, dpd: { interval: 5s } }"
+      + "lifetime: \(lifetime)s, dpd: { interval: 5s }\(suite.hasPostQuantumKey ? ", ppk: require" : "") }"
   }
 
   private func ipsecProfile(_ suite: Suite) -> String {
@@ -107,7 +127,7 @@ struct ThirdParties {
     """
       \(partner.name):
         managed: false
-        identity: \(partner.identity)
+        identity: \(partner.identity)\(authority(of: partner))
         lans: [{ interface: lan0, address: \(partner.gatewayInLAN)/24 }]
         uplinks:
           - { name: isp, interface: wan0, address: \(partner.address)/24, gateway: \(partner.router),
@@ -117,8 +137,18 @@ struct ThirdParties {
 
   private func link(_ partner: Partner, otherKey: Bool) -> String {
     let key = otherKey ? String(partner.presharedKey.reversed()) : partner.presharedKey
+    let postQuantumKey =
+      partner.suite.hasPostQuantumKey
+      ? ", ppk: { identity: \(Self.postQuantumIdentity), key: \"\(partner.presharedKey)\" }" : ""
     return "    - { between: [hub, \(partner.name)], ike: \(partner.suite), ipsec: \(partner.suite), "
-      + "encapsulation: \(partner.encapsulation), psk: \"0x\(key)\" }"
+      + "encapsulation: \(partner.encapsulation)\(postQuantumKey), "
+      + (partner.certificate == nil ? "psk: \"0x\(key)\" }" : "authentication: certificate }")
+  }
+
+  private func authority(of partner: Partner) -> String {
+    guard let authorities, partner.certificate != nil else { return "" }
+    let text = authorities.partners.replacingOccurrences(of: "\n", with: "\\n")
+    return "\n    authorities: [\"\(text)\"]"
   }
 }
 

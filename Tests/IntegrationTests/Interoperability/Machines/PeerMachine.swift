@@ -11,15 +11,19 @@ protocol PeerMachine: Sendable {
   /// Runs a command line of its shell and returns what it prints. Throws unless the command succeeds.
   @discardableResult
   func run(_ command: String) throws -> String
+  /// The interface of the ISP line.
+  var line: String { get }
   /// Ends the machine with everything that runs on it.
   func stop() throws
 }
 
 extension PeerMachine {
   /// Puts a file for the daemon, who alone may read it, into `/run/shared`.
-  func write(_ text: String, to name: String) throws {
+  func write(_ text: String, to name: String) throws { try write(Data(text.utf8), to: name) }
+
+  func write(_ data: Data, to name: String) throws {
     let path = "\(directory)/\(name)"
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    try data.write(to: URL(fileURLWithPath: path))
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
   }
 

@@ -12,9 +12,11 @@ struct Libreswan: Peer {
     self.machine = machine
     let names = connections.indices.map { "fabric\($0 + 1)" }
     let sections = zip(names, connections).map { $1.ipsecConf(named: $0) }
-    try machine.write(([Self.setup] + sections).joined(separator: "\n"), to: "ipsec.conf")
+    let setup = Self.setup(tellsOfFragments: connections.contains { $0.certificate != nil })
+    try machine.write(([setup] + sections).joined(separator: "\n"), to: "ipsec.conf")
     try machine.write(connections.map(\.ipsecSecrets).joined(separator: "\n"), to: "ipsec.secrets")
     try machine.run("mkdir -p /run/nss /run/pluto && certutil -N -d sql:/run/nss --empty-password")
+    if let certificate = connections.compactMap(\.certificate).first { try importCertificate(certificate) }
     try machine.run(
       """
       /usr/libexec/ipsec/pluto --config /run/shared/ipsec.conf --secretsfile /run/shared/ipsec.secrets \
@@ -26,14 +28,25 @@ struct Libreswan: Peer {
     if connections.contains(where: \.initiates) { try initiate() }
   }
 
+  private func importCertificate(_ certificate: PartnerCertificate) throws {
+    try machine.write(certificate.archive, to: "own.p12")
+    try machine.write(certificate.peerAuthority, to: "authority.pem")
+    try machine.run("pk12util -d sql:/run/nss -i /run/shared/own.p12 -W \(PartnerCertificate.password) -K ''")
+    try machine.run("certutil -A -d sql:/run/nss -n authority -t CT,, -i /run/shared/authority.pem")
+  }
+
   private static let socket = "--ctlsocket /run/pluto/pluto.ctl"
 
   /// pluto answers `whack` with the progress of what it was asked for, and a status that says how that went.
   private func whack(_ arguments: String) throws { try machine.run("ipsec whack \(Self.socket) \(arguments) || true") }
 
   var isEstablished: Bool {
-    (try? machine.run("ipsec whack \(Self.socket) --status | grep -q STATE_V2_ESTABLISHED_CHILD_SA")) != nil
+    // It may go on to name a Child SA whose IKE SA is gone.
+    guard let status = try? machine.run("ipsec whack \(Self.socket) --status") else { return false }
+    return status.contains("STATE_V2_ESTABLISHED_IKE_SA") && status.contains("STATE_V2_ESTABLISHED_CHILD_SA")
   }
+
+  var hasSeenFragments: Bool { machine.log.contains("number '2'") }
 
   func initiate() throws { try whack("--initiate --asynchronous --name fabric1") }
   func rekeyChild() throws { try whack("--rekey-ipsec --asynchronous --name fabric1") }

@@ -1,12 +1,16 @@
 // ipsec.conf(5) and ipsec.secrets(5).
 
 extension Libreswan {
-  static let setup = """
+  /// pluto tells of fragments only when it debugs, and is slower then.
+  static func setup(tellsOfFragments: Bool) -> String {
+    """
     config setup
       uniqueids=no
+      plutodebug=\(tellsOfFragments ? "base" : "none")
       ikev1-policy=drop
 
     """
+  }
 }
 
 extension PeerConnection {
@@ -15,7 +19,7 @@ extension PeerConnection {
     """
     conn \(name)
       ikev2=insist
-      authby=secret
+      \(authentication)
       left=\(localAddress)
       leftid=@\(localIdentity)
       leftsubnet=\(localNetwork)
@@ -28,13 +32,26 @@ extension PeerConnection {
       esn=\(suite.esn ? "yes" : "no")
       dpddelay=5
       retransmit-timeout=10s
+      mobike=yes
+      ppk=\(postQuantumKey == nil ? "no" : "insist")
       auto=ignore
 
     """
   }
 
-  /// The key, in `ipsec.secrets`.
-  var ipsecSecrets: String { "@\(localIdentity) @\(remoteIdentity) : PSK 0x\(presharedKey)" }
+  private var authentication: String {
+    guard let certificate else { return "authby=secret" }
+    // For both ends; Fabric's key is of ECDSA.
+    let method = certificate.kind == .rsa ? "rsa-sha2,ecdsa" : "ecdsa"
+    return "authby=\(method)\n  leftcert=own\n  leftsendcert=always\n  rightca=%any"
+  }
+
+  /// The keys, in `ipsec.secrets`.
+  var ipsecSecrets: String {
+    let ends = "@\(localIdentity) @\(remoteIdentity)"
+    let postQuantum = postQuantumKey.map { "\n\(ends) : PPKS \"\($0.identity)\" \"\($0.key)\"" } ?? ""
+    return "\(ends) : PSK 0x\(presharedKey)\(postQuantum)\n"
+  }
 }
 
 extension Suite.Cipher {

@@ -11,16 +11,28 @@ struct OpenIKED: Peer {
     self.machine = machine
     let policies = zip(1..., connections).map { $1.ikedPolicy(named: "fabric\($0)") }
     try machine.write(([Self.settings] + policies).joined(separator: "\n"), to: "iked.conf")
+    if let certificate = connections.compactMap(\.certificate).first { try install(certificate) }
     try machine.run("modprobe af_key")
     try machine.start("iked -dvv -f /run/shared/iked.conf -s /run/iked.sock")
     // What it receives before it has read all of its configuration, it forgets again.
     try machine.wait(forLog: "stickyaddress")
   }
 
+  private func install(_ certificate: PartnerCertificate) throws {
+    try machine.write(certificate.certificate, to: "own.crt")
+    try machine.write(certificate.key, to: "local.key")
+    try machine.write(certificate.peerAuthority, to: "authority.crt")
+    try machine.run("mkdir -p /etc/iked/ca /etc/iked/certs /etc/iked/private")
+    try machine.run("cp /run/shared/authority.crt /etc/iked/ca/ && cp /run/shared/own.crt /etc/iked/certs/")
+    try machine.run("install -m 600 /run/shared/local.key /etc/iked/private/local.key")
+  }
+
   @discardableResult
   private func ikectl(_ arguments: String) throws -> String { try machine.run("ikectl -s /run/iked.sock \(arguments)") }
 
   var isEstablished: Bool { (try? ikectl("show sa").contains("ESTABLISHED")) == true }
+
+  var hasSeenFragments: Bool { machine.log.contains("Fragment 2 of") || machine.log.contains("fragment: 2 of") }
 
   /// Reading its configuration again, it begins anew with what is active there.
   func initiate() throws { try ikectl("reload") }

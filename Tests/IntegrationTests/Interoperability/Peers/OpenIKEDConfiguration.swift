@@ -18,7 +18,7 @@ extension PeerConnection {
     childsa \(suite.esp.iked) group \(suite.group.iked) \(suite.esn ? "esn" : "noesn") \
     srcid \(localIdentity) dstid \(remoteIdentity) \
     \(lifetime.map { "ikelifetime \($0 * 3 / 2) lifetime \($0) " } ?? "")\
-    psk "0x\(presharedKey)"
+    \(certificate == nil ? "psk \"0x\(presharedKey)\"" : "rfc7427")
 
     """
   }

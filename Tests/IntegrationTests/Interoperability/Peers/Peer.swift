@@ -6,6 +6,8 @@ protocol Peer: Sendable {
   init(on machine: any PeerMachine, _ connections: [PeerConnection]) throws
   /// Whether every connection has its Child SA.
   var isEstablished: Bool { get }
+  /// Whether the daemon has noted that a message came in fragments (RFC 7383).
+  var hasSeenFragments: Bool { get }
   /// Opens the first connection from this end.
   func initiate() throws
   /// Replaces the keys of the first connection from this end.
@@ -26,6 +28,8 @@ struct PeerConnection: Sendable {
   var localNetwork, remoteNetwork: String
   /// Hexadecimal.
   var presharedKey: String
+  /// What this end proves its identity with instead; nil where both hold the preshared key.
+  var certificate: PartnerCertificate?
   var suite: Suite
   /// Whether this end opens the conversation.
   var initiates: Bool
@@ -39,8 +43,13 @@ extension PeerConnection {
     self.init(
       localAddress: partner.address, remoteAddress: partner.hubIsBehindNAT ? nil : ThirdParties.hubAddress,
       localIdentity: partner.identity, remoteIdentity: ThirdParties.hubIdentity, localNetwork: partner.network,
-      remoteNetwork: ThirdParties.hubNetwork, presharedKey: partner.presharedKey, suite: partner.suite,
-      initiates: partner.isBehindNAT)
+      remoteNetwork: ThirdParties.hubNetwork, presharedKey: partner.presharedKey, certificate: partner.certificate,
+      suite: partner.suite, initiates: partner.isBehindNAT)
+  }
+
+  /// The post-quantum preshared key and its identity (RFC 8784); nil where there is none.
+  var postQuantumKey: (identity: String, key: String)? {
+    suite.hasPostQuantumKey ? (ThirdParties.postQuantumIdentity, presharedKey) : nil
   }
 }
 
@@ -62,19 +71,40 @@ struct Suite: Hashable, Sendable, CustomStringConvertible {
   }
   enum Group: String, CaseIterable, Sendable { case modp2048, modp3072, ecp256, ecp384, x25519 }
 
+  /// How an end proves its identity: by the key that both hold, or one of this kind and its certificate.
+  enum Authentication: String, Sendable {
+    case psk = "PSK"
+    case rsa = "RSA-PSS"
+    case ecdsa = "ECDSA"
+    case ed25519 = "Ed25519"
+  }
+
   /// Phase 1's and Phase 2's.
   var ike, esp: Cipher
   /// For both phases.
   var group: Group
   /// Whether 64-bit sequence numbers are offered.
   var esn: Bool
+  /// How the partner proves its identity.
+  var authentication: Authentication
+  /// Whether a post-quantum preshared key is mixed in (RFC 8784).
+  var hasPostQuantumKey: Bool
 
-  init(_ ike: Cipher = .aes256gcm16, esp: Cipher? = nil, group: Group = .ecp256, esn: Bool = false) {
+  init(
+    _ ike: Cipher = .aes256gcm16, esp: Cipher? = nil, group: Group = .ecp256, esn: Bool = false,
+    authentication: Authentication = .psk, hasPostQuantumKey: Bool = false
+  ) {
     self.ike = ike
     self.esp = esp ?? ike
     self.group = group
     self.esn = esn
+    self.authentication = authentication
+    self.hasPostQuantumKey = hasPostQuantumKey
   }
 
-  var description: String { "\(ike)-\(esp == ike ? "" : "\(esp)-")\(group)\(esn ? "-esn" : "")" }
+  var description: String {
+    let names = ["\(ike)", esp == ike ? nil : "\(esp)", "\(group)", esn ? "esn" : nil]
+    return names.compactMap(\.self).joined(separator: "-") + (authentication == .psk ? "" : "-\(authentication)")
+      + (hasPostQuantumKey ? "-ppk" : "")
+  }
 }

@@ -6,7 +6,7 @@ extension StrongSwan {
   static func settings(kernelESP: Bool) -> String {
     """
     charon {
-      load = random nonce aes sha1 sha2 hmac kdf gcm openssl pem pkcs1 x509 pubkey \
+      load = random nonce aes sha1 sha2 hmac kdf gcm openssl pem pkcs1 pkcs8 x509 pubkey \
     \(kernelESP ? "" : "kernel-libipsec") kernel-netlink socket-default vici
       install_routes = yes
       fragment_size = 250
@@ -33,10 +33,10 @@ extension PeerConnection {
         encap = \(kernelESP ? "no" : "yes")
         keyingtries = 0
         dpd_delay = 5s
-        local { auth = psk
+        local { \(localAuthentication(named: name))
                 id = \(localIdentity) }
-        remote { auth = psk
-                 id = \(remoteIdentity) }
+        remote { \(remoteAuthentication)
+                 id = \(remoteIdentity) }\(postQuantumSettings)
         children {
           lan {
             local_ts = \(localNetwork)
@@ -51,8 +51,24 @@ extension PeerConnection {
       ike-\(name) { id-local = \(localIdentity)
                    id-remote = \(remoteIdentity)
                    secret = 0x\(presharedKey) }
+      \(postQuantumKey.map { "ppk-\(name) { id = \($0.identity)\n secret = \"\($0.key)\" }" } ?? "")
     }
     """
+  }
+
+  /// Without being told so, strongSwan signs by RSA with PKCS #1 v1.5.
+  private func localAuthentication(named name: String) -> String {
+    guard let certificate else { return "auth = psk" }
+    let method = certificate.kind == .rsa ? "rsa/pss-sha256" : "pubkey"
+    return "auth = \(method)\n certs = /run/shared/own\(name.dropFirst("fabric".count)).pem"
+  }
+
+  private var remoteAuthentication: String {
+    certificate == nil ? "auth = psk" : "auth = pubkey\n cacerts = /run/shared/authority.pem"
+  }
+
+  private var postQuantumSettings: String {
+    postQuantumKey.map { "\n    ppk_id = \($0.identity)\n    ppk_required = yes" } ?? ""
   }
 }
 
