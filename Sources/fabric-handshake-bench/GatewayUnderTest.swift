@@ -17,6 +17,9 @@ final class GatewayUnderTest {
   private(set) var latestFailure: String?
   /// When the first handshake began.
   private(set) var begun: Instant?
+  /// How long each tunnel took that is up, from the first message of its first attempt on.
+  private(set) var times: [String: Duration] = [:]
+  private var begins: [String: Instant] = [:]
   /// Called with each tunnel that comes up.
   var onEstablished: () -> Void = {}
 
@@ -68,9 +71,13 @@ final class GatewayUnderTest {
   private func received(_ message: IKEToSupervisor) {
     guard case .report(let report) = message else { return }
     switch report.content {
-    case .connecting: begun = begun ?? SystemClock.now
+    case .connecting:
+      let now = SystemClock.now
+      begun = begun ?? now
+      if let connection = report.connection, begins[connection] == nil { begins[connection] = now }
     case .childEstablished:
       guard let connection = report.connection, established.insert(connection).inserted else { return }
+      times[connection] = begins[connection]?.duration(to: SystemClock.now)
       onEstablished()
     case .failed(let failure):
       failures += 1

@@ -19,6 +19,8 @@ struct HandshakeBench: ParsableCommand {
   @Option(help: "How many tunnels, each from a spoke with an address of its own.") var tunnels = 1000
   @Option(help: "The key exchange's transform number: 31 is Curve25519, 20 the group of ECP-384.")
   var group = KeyExchangeMethod.curve25519
+  @Flag(help: "Set up as many tunnels, one after another, as each line of the standard input says.")
+  var oneByOne = false
   @Option(help: .hidden) var role: String?
 
   /// Becomes one of the roles that it has started itself, or times them.
@@ -42,10 +44,18 @@ struct HandshakeBench: ParsableCommand {
     OpenFiles.allowMost()
     let wire = try Wire(spokes: tunnels)
     defer { wire.remove() }
-    let result = try Measurement(wire: wire, group: group).run()
+    let measurement = try Measurement(wire: wire, group: group)
+    guard oneByOne else { return try report(measurement.run()) }
+    let counts = AnyIterator { readLine().flatMap { Int($0) } }
+    try measurement.runOneByOne(counts) { try report($0) }
+  }
+
+  private func report(_ result: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     print(String(decoding: try encoder.encode(result), as: UTF8.self))
+    // Whoever asks for more waits for this.
+    fflush(nil)
   }
 }
 

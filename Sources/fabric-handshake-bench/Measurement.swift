@@ -76,6 +76,35 @@ final class Measurement {
     return result(times, reading: reading, memory: hub.memory - before)
   }
 
+  /// Tunnels that were set up one after another.
+  struct Series: Encodable {
+    /// From the first message to the established Child SA, in seconds, in order; a tunnel that never came up is missing.
+    var seconds: [Double] = []
+    /// What the hub's ike and esp processes hold in the end, in bytes.
+    var memory = 0
+  }
+
+  /// Sets up as many tunnels as `counts` says each time, one after another; each takes the place of the one before.
+  func runOneByOne(_ counts: some Sequence<Int>, report: (Series) throws -> Void) throws {
+    try prepare()
+    hub.configure(wire.spokeAddresses.indices.map { connection($0).mirrored })
+    try turn(for: .seconds(2)) { false }
+    var next = wire.spokeAddresses.startIndex
+    for count in counts {
+      var series = Series()
+      for index in wire.spokeAddresses.indices[next...].prefix(count) {
+        let connection = connection(index)
+        spokes.configure([connection])
+        try turn(for: .seconds(10)) { [spokes] in spokes.times[connection.name] != nil }
+        if let time = spokes.times[connection.name] { series.seconds.append(time / .seconds(1)) }
+        try turn(for: .milliseconds(20)) { false }
+        next = index + 1
+      }
+      series.memory = hub.memory
+      try report(series)
+    }
+  }
+
   private func prepare() throws {
     try hub.open(uplink: "isp", wire.hubAddress)
     for (index, address) in wire.spokeAddresses.enumerated() {
