@@ -48,8 +48,7 @@ struct Conversation {
       if partner.isBehindNAT { try peer.initiate() }
     case .peerDies: try peer.crash()
     case .peerMoves: try movePeer()
-    case .establish, .fragments, .transfer, .fabricRekeysBoth, .natForgets, .lineDies, .fabricDeletes, .fabricMoves:
-      break
+    case .establish, .fragments, .transfer, .fabricRekeysBoth, .natForgets, .lineDies, .fabricDeletes: break
     }
   }
 
@@ -58,8 +57,8 @@ struct Conversation {
     switch step {
     case .establish: return try missingProof() ?? missingTraffic()
     case .natForgets: return try missingTraffic()
-    case .fabricMoves, .peerMoves: return try lostIKESA() ?? missingMove(of: step) ?? missingTraffic()
-    case .fragments: return peer.hasSeenFragments ? nil : "no second fragment"
+    case .peerMoves: return try lostIKESA() ?? missingMove() ?? missingTraffic()
+    case .fragments: return peer.machine.log.contains("EF(2/") ? nil : "no second fragment"
     case .transfer: return try missingTransfer()
     case .peerRekeysChild: return try missingChildSA() ?? missingTraffic()
     case .peerRekeysIKE, .peerDeletes: return try missingIKESA() ?? missingTraffic()
@@ -95,14 +94,11 @@ struct Conversation {
     return old != nil && old == new ? nil : "another IKE SA"
   }
 
-  /// The tunnel goes by the new address, as far as that shows: before a NAT's line it does not.
-  private func missingMove(of step: Step) throws -> String? {
-    guard step == .fabricMoves || !partner.isBehindNAT else { return nil }
-    let tunnel = try tunnel()
-    let (address, expected) =
-      step == .peerMoves
-      ? (tunnel?.remoteEndpoint, partner.otherAddress) : (tunnel?.localEndpoint, ThirdParties.otherHubAddress)
-    return address?.address.description == expected ? nil : "still at \(address.map { "\($0)" } ?? "no address")"
+  /// Fabric sends to the peer's new address; where the peer is behind a NAT, that does not show.
+  private func missingMove() throws -> String? {
+    guard !partner.isBehindNAT else { return nil }
+    let remote = try tunnel()?.remoteEndpoint
+    return remote?.address.description == partner.otherAddress ? nil : "still at \(remote.map { "\($0)" } ?? "nowhere")"
   }
 
   /// Gives the peer's line another address.

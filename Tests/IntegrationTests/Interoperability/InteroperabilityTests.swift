@@ -75,11 +75,11 @@ extension IntegrationTests {
         [.establish, .fragments, .transfer, .peerRekeysChild, .peerRekeysIKE, .natForgets, .lineDies])
     }
 
-    @Test("prove their identity by certificates, mix keys in, and follow a change of address when Fabric calls them")
+    @Test("prove their identity by certificates, mix keys in, and change their address when Fabric calls them")
     func fabricInitiatesWithCertificates() async throws {
       try await run(
         "Certificates and post-quantum preshared keys, Fabric calls", Self.proofs, nat: .none,
-        [.establish, .fragments, .transfer, .peerRekeysIKE, .peerDeletes, .fabricMoves, .peerMoves])
+        [.establish, .fragments, .transfer, .peerRekeysIKE, .peerDeletes, .peerMoves])
     }
 
     @Test(

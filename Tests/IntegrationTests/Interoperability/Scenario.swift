@@ -54,7 +54,6 @@ enum Step: String, CaseIterable, Sendable {
   case peerDies = "Fabric notices a dead peer"
   case lineDies = "peer notices a dead Fabric"
   case fabricDeletes = "Fabric deletes"
-  case fabricMoves = "Fabric changes its address"
   case peerMoves = "peer changes its address"
 
   /// Whether a make can do it; docs/interop.md says why not.
@@ -62,7 +61,7 @@ enum Step: String, CaseIterable, Sendable {
     let make = scenario.make
     switch self {
     case .peerRekeysChild, .peerRekeysIKE: return make != .openIKED || nat == .beforePartners
-    case .fragments: return make.isStrongSwan || scenario.suite.authentication == .rsa
+    case .fragments: return make.isStrongSwan
     case .lineDies: return make != .openIKED
     case .peerMoves: return make.isStrongSwan
     case .natForgets: return nat == .beforeHub ? make != .libreswan : make != .openIKED
@@ -76,7 +75,6 @@ enum Step: String, CaseIterable, Sendable {
     case .natForgets: for site in parties.sitesBehindNAT { try lab.forgetTranslations(of: site) }
     case .lineDies: try lab.fabric("lab", "cut", "hub", "isp", "--silent")
     case .fabricDeletes: try lab.apply(parties.topology(otherKeys: true))
-    case .fabricMoves: try lab.apply(parties.topology(hubAddress: ThirdParties.otherHubAddress))
     default: break
     }
   }
@@ -86,8 +84,7 @@ enum Step: String, CaseIterable, Sendable {
     switch self {
     case .establish, .transfer, .peerDies: 90
     case .fabricRekeysBoth, .lineDies: 100
-    case .fragments, .peerRekeysChild, .peerRekeysIKE, .natForgets, .peerDeletes, .fabricDeletes, .fabricMoves,
-      .peerMoves:
+    case .fragments, .peerRekeysChild, .peerRekeysIKE, .natForgets, .peerDeletes, .fabricDeletes, .peerMoves:
       45
     }
   }

@@ -34,8 +34,6 @@ struct ThirdParties {
   /// The identity that the hub proves on its only line.
   static let hubIdentity = "isp.hub.\(name)"
   static let hubAddress = "198.51.100.1"
-  /// Another one on the same line.
-  static let otherHubAddress = "198.51.100.2"
   static let hubNetwork = "10.100.0.0/24"
   static let hubHost = "10.100.0.10"
   /// What both ends know a post-quantum preshared key by.
@@ -85,7 +83,7 @@ struct ThirdParties {
   private var suites: [Suite] { Set(partners.map(\.suite)).sorted { $0.description < $1.description } }
 
   /// The topology file; with other keys, nobody who had the first ones comes in.
-  func topology(otherKeys: Bool = false, hubAddress: String = Self.hubAddress) -> String {
+  func topology(otherKeys: Bool = false) -> String {
     """
     apiVersion: fabric/v1
     kind: Topology
@@ -101,7 +99,7 @@ struct ThirdParties {
         role: hub
         lans: [{ interface: lan0, address: 10.100.0.1/24 }]
         uplinks:
-          - { name: isp, interface: wan0, address: \(hubAddress)/24, gateway: 198.51.100.254,
+          - { name: isp, interface: wan0, address: \(Self.hubAddress)/24, gateway: 198.51.100.254,
               behindNAT: \(nat == .beforeHub) }
     \(partners.map(site).joined(separator: "\n"))
     overlay:

@@ -1,16 +1,12 @@
 // ipsec.conf(5) and ipsec.secrets(5).
 
 extension Libreswan {
-  /// pluto tells of fragments only when it debugs, and is slower then.
-  static func setup(tellsOfFragments: Bool) -> String {
-    """
+  static let setup = """
     config setup
       uniqueids=no
-      plutodebug=\(tellsOfFragments ? "base" : "none")
       ikev1-policy=drop
 
     """
-  }
 }
 
 extension PeerConnection {

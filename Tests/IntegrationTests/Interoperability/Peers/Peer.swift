@@ -6,8 +6,6 @@ protocol Peer: Sendable {
   init(on machine: any PeerMachine, _ connections: [PeerConnection]) throws
   /// Whether every connection has its Child SA.
   var isEstablished: Bool { get }
-  /// Whether the daemon has noted that a message came in fragments (RFC 7383).
-  var hasSeenFragments: Bool { get }
   /// Opens the first connection from this end.
   func initiate() throws
   /// Replaces the keys of the first connection from this end.

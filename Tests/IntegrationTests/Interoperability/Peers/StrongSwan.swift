@@ -29,8 +29,6 @@ struct StrongSwan: Peer {
 
   var isEstablished: Bool { (try? swanctl("--list-sas").ranges(of: "INSTALLED").count >= connections) == true }
 
-  var hasSeenFragments: Bool { machine.log.contains("EF(2/") }
-
   func initiate() throws { try swanctl("--initiate --child lan --timeout 10") }
   func rekeyChild() throws { try swanctl("--rekey --child lan") }
   func rekeyIKE() throws { try swanctl("--rekey --ike fabric1") }
