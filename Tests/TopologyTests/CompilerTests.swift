@@ -242,16 +242,15 @@ import WireFormat
   func shortcutCost() throws {
     let text = try #require(
       BaseTopology.replacing([("  shape: hub-and-spoke", "  shape: hub-and-spoke\n  shortcuts: { idle: 5m }")]))
-    let document = try TopologyDocument.parse([UInt8](text.utf8), file: "test")
+    let document = try TopologyDocument.parse(text, file: "f")
     var allocations = Allocations()
-    let sites = Compiler.compile(
-      document, revision: 1, allocations: &allocations, presharedKey: { _ in PresharedKey(bytes: [1]) },
-      postQuantumKey: { _ in PresharedKey(bytes: [1]) })
+    let sites = try compile(text, &allocations)
     #expect(sites["berlin"]?.shortcutPeers.map(\.site) == ["oslo"])
     #expect(sites["hq"]?.shortcutPeers == [])
+    let key = PresharedKey(bytes: [2])
+    let keys = ShortcutKeys(preshared: key, postQuantum: key, ospf: key)
     let shortcuts = Compiler.shortcuts(
-      [SitePair("berlin", "oslo"), SitePair("berlin", "hq")], in: document, allocations: &allocations,
-      presharedKey: { _ in PresharedKey(bytes: [2]) }, postQuantumKey: { _ in PresharedKey(bytes: [2]) })
+      [SitePair("berlin", "oslo"): keys, SitePair("berlin", "hq"): keys], in: document, allocations: &allocations)
     #expect(shortcuts.keys.sorted() == ["berlin", "oslo"])
     let tunnel = try #require(shortcuts["berlin"]?.first)
     #expect(tunnel.peerPrefixes == sites["oslo"]?.routing.announced)

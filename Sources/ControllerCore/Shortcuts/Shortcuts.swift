@@ -18,8 +18,7 @@ struct Shortcuts: Sendable {
   private var ground: ShortcutGround?
   /// When there was traffic last, by pair.
   private var lastDemand: [SitePair: Date] = [:]
-  private var keys: [SitePair: PresharedKey] = [:]
-  private var postQuantumKeys: [SitePair: PresharedKey] = [:]
+  private var keys: [SitePair: ShortcutKeys] = [:]
   /// The ends of the tunnels, by site.
   private var tunnels: [String: [Tunnel]] = [:]
 
@@ -32,11 +31,13 @@ struct Shortcuts: Sendable {
   /// Takes note of traffic between a site and others.
   mutating func demand(from site: String, to peers: [String], at now: Date) {
     guard let ground else { return }
-    var isNew = false
+    let known = keys.count
     for peer in peers where ground.document.allowsShortcut(between: site, peer) {
-      isNew = lastDemand.updateValue(now, forKey: SitePair(site, peer)) == nil || isNew
+      let pair = SitePair(site, peer)
+      lastDemand[pair] = now
+      if keys[pair] == nil { keys[pair] = ShortcutKeys(preshared: .random(), postQuantum: .random(), ospf: .random()) }
     }
-    if isNew { compile() }
+    if keys.count > known { compile() }
   }
 
   /// The site's ends of all shortcuts; nil where the topology has no shortcuts at all.
@@ -46,7 +47,6 @@ struct Shortcuts: Sendable {
     for pair in idle {
       lastDemand[pair] = nil
       keys[pair] = nil
-      postQuantumKeys[pair] = nil
     }
     if !idle.isEmpty { compile() }
     return tunnels[site] ?? []
@@ -58,21 +58,6 @@ struct Shortcuts: Sendable {
       return
     }
     var allocations = ground.allocations
-    let (keys, postQuantumKeys) = (keys, postQuantumKeys)
-    var (usedKeys, usedPostQuantumKeys): ([SitePair: PresharedKey], [SitePair: PresharedKey]) = ([:], [:])
-    tunnels = Compiler.shortcuts(
-      lastDemand.keys.sorted(), in: ground.document, allocations: &allocations,
-      presharedKey: { pair in
-        let key = keys[pair] ?? .random()
-        usedKeys[pair] = key
-        return key
-      },
-      postQuantumKey: { pair in
-        let key = postQuantumKeys[pair] ?? .random()
-        usedPostQuantumKeys[pair] = key
-        return key
-      })
-    self.keys = usedKeys
-    self.postQuantumKeys = usedPostQuantumKeys
+    tunnels = Compiler.shortcuts(keys, in: ground.document, allocations: &allocations)
   }
 }

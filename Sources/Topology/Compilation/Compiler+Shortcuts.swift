@@ -4,33 +4,23 @@ extension Compiler {
   /// The tunnels of shortcuts between pairs of sites, by site, each end with its own view.
   ///
   /// - Parameters:
-  ///   - pairs: the pairs; one that the topology allows no shortcut gets none.
+  ///   - keys: the pairs with their keys; a pair that the topology allows no shortcut gets none.
   ///   - topology: the network.
   ///   - allocations: what the revision handed out; the shortcuts' interfaces and networks are none of its tunnels'.
-  ///   - presharedKey: the key of a pair, where shortcuts authenticate by one.
-  ///   - postQuantumKey: the post-quantum preshared key of a pair, where Phase 1 uses one.
   public static func shortcuts(
-    _ pairs: [SitePair], in topology: TopologyDocument, allocations: inout Allocations,
-    presharedKey: (SitePair) -> PresharedKey, postQuantumKey: (SitePair) -> PresharedKey
+    _ keys: [SitePair: ShortcutKeys], in topology: TopologyDocument, allocations: inout Allocations
   ) -> [String: [Tunnel]] {
     guard let setting = topology.shortcuts else { return [:] }
-    let plans = pairs.flatMap { pair -> [TunnelPlan] in
+    let plans = keys.sorted { $0.key < $1.key }.flatMap { pair, keys -> [TunnelPlan] in
       guard let first = topology.site(named: pair.first), let second = topology.site(named: pair.second),
         topology.allowsShortcut(between: first, second)
       else { return [] }
-      let key: LinkAuthentication =
-        setting.authentication == .certificate ? .certificate : .presharedKey(presharedKey(pair))
-      let postQuantum = setting.ike.postQuantumKey.map { _ in
-        PostQuantumKey(identity: "\(pair.first)--\(pair.second)", key: postQuantumKey(pair))
-      }
-      let link = Link(
-        sites: pair, ike: setting.ike, ipsec: setting.ipsec, encapsulation: setting.encapsulation, selectors: .any,
-        authentication: key, postQuantumKey: postQuantum)
-      return TunnelPlan.all(of: link, first: first, second: second)
+      return TunnelPlan.all(of: setting.link(pair, keys), first: first, second: second)
     }
     allocations.add(tunnels: plans.map(\.name).sorted(), addressing: topology.tunnelAddressing)
     let compilation = Compilation(
-      topology: topology, revision: 0, plans: plans, keys: [:], postQuantumKeys: [:], allocations: allocations)
+      topology: topology, revision: 0, plans: plans, keys: [:], postQuantumKeys: [:],
+      ospfKeys: topology.routing.isAuthenticated ? keys.mapValues(\.ospf) : [:], allocations: allocations)
     var tunnels: [String: [Tunnel]] = [:]
     for plan in plans {
       for site in [plan.first.site, plan.second.site] {
@@ -42,6 +32,34 @@ extension Compiler {
       }
     }
     return tunnels
+  }
+}
+
+/// The keys of a shortcut, of which it uses those that the topology asks for.
+public struct ShortcutKeys: Equatable, Sendable {
+  /// The pre-shared key of IKE.
+  public var preshared: PresharedKey
+  /// The post-quantum preshared key.
+  public var postQuantum: PresharedKey
+  /// The key of OSPF's packets.
+  public var ospf: PresharedKey
+
+  /// The keys of a pair.
+  public init(preshared: PresharedKey, postQuantum: PresharedKey, ospf: PresharedKey) {
+    self.preshared = preshared
+    self.postQuantum = postQuantum
+    self.ospf = ospf
+  }
+}
+
+extension ShortcutSetting {
+  fileprivate func link(_ pair: SitePair, _ keys: ShortcutKeys) -> Link {
+    Link(
+      sites: pair, ike: ike, ipsec: ipsec, encapsulation: encapsulation, selectors: .any,
+      authentication: authentication == .certificate ? .certificate : .presharedKey(keys.preshared),
+      postQuantumKey: ike.postQuantumKey.map { _ in
+        PostQuantumKey(identity: "\(pair.first)--\(pair.second)", key: keys.postQuantum)
+      })
   }
 }
 
