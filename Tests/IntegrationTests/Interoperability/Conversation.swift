@@ -47,7 +47,6 @@ struct Conversation {
       try peer.terminate()
       if partner.isBehindNAT { try peer.initiate() }
     case .peerDies: try peer.crash()
-    case .peerMoves: try movePeer()
     case .establish, .fragments, .transfer, .fabricRekeysBoth, .natForgets, .lineDies, .fabricDeletes: break
     }
   }
@@ -57,7 +56,6 @@ struct Conversation {
     switch step {
     case .establish: return try missingProof() ?? missingTraffic()
     case .natForgets: return try missingTraffic()
-    case .peerMoves: return try lostIKESA() ?? missingMove() ?? missingTraffic()
     case .fragments: return peer.machine.log.contains("EF(2/") ? nil : "no second fragment"
     case .transfer: return try missingTransfer()
     case .peerRekeysChild: return try missingChildSA() ?? missingTraffic()
@@ -86,29 +84,6 @@ struct Conversation {
       return "the peer's proof is \(sa.authentication ?? "unknown")"
     }
     return nil
-  }
-
-  /// The IKE SA is the one that there was when the step began.
-  private func lostIKESA() throws -> String? {
-    let (old, new) = (before?.ikeSA?.initiatorSPI, try tunnel()?.ikeSA?.initiatorSPI)
-    return old != nil && old == new ? nil : "another IKE SA"
-  }
-
-  /// Fabric sends to the peer's new address; where the peer is behind a NAT, that does not show.
-  private func missingMove() throws -> String? {
-    guard !partner.isBehindNAT else { return nil }
-    let remote = try tunnel()?.remoteEndpoint
-    return remote?.address.description == partner.otherAddress ? nil : "still at \(remote.map { "\($0)" } ?? "nowhere")"
-  }
-
-  /// Gives the peer's line another address.
-  private func movePeer() throws {
-    let line = peer.machine.line
-    try peer.machine.run(
-      """
-      ip address del \(partner.address)/24 dev \(line); ip address add \(partner.otherAddress)/24 dev \(line); \
-      ip route replace default via \(partner.router)
-      """)
   }
 
   /// Hosts behind the gateways answer each other, and the peer is of the same opinion.

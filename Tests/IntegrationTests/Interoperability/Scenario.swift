@@ -54,7 +54,6 @@ enum Step: String, CaseIterable, Sendable {
   case peerDies = "Fabric notices a dead peer"
   case lineDies = "peer notices a dead Fabric"
   case fabricDeletes = "Fabric deletes"
-  case peerMoves = "peer changes its address"
 
   /// Whether a make can do it; docs/interop.md says why not.
   func isAsked(of scenario: Scenario, _ nat: ThirdParties.NAT) -> Bool {
@@ -63,7 +62,6 @@ enum Step: String, CaseIterable, Sendable {
     case .peerRekeysChild, .peerRekeysIKE: return make != .openIKED || nat == .beforePartners
     case .fragments: return make.isStrongSwan
     case .lineDies: return make != .openIKED
-    case .peerMoves: return make.isStrongSwan
     case .natForgets: return nat == .beforeHub ? make != .libreswan : make != .openIKED
     default: return true
     }
@@ -84,8 +82,7 @@ enum Step: String, CaseIterable, Sendable {
     switch self {
     case .establish, .transfer, .peerDies: 90
     case .fabricRekeysBoth, .lineDies: 100
-    case .fragments, .peerRekeysChild, .peerRekeysIKE, .natForgets, .peerDeletes, .fabricDeletes, .peerMoves:
-      45
+    case .fragments, .peerRekeysChild, .peerRekeysIKE, .natForgets, .peerDeletes, .fabricDeletes: 45
     }
   }
 }

@@ -73,7 +73,7 @@ struct TestAuthorities {
     let path = files.directory.appendingPathComponent(name).path
     let algorithm =
       switch kind {
-      case .rsa: ["-newkey", "rsa:2048"]
+      case .rsa, .rsaPKCS1: ["-newkey", "rsa:2048"]
       case .ed25519: ["-newkey", "ed25519"]
       case .ecdsa, .psk: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
       }

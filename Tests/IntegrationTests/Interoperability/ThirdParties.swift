@@ -13,8 +13,6 @@ struct ThirdParties {
     var name: String { "partner\(number)" }
     var identity: String { ThirdParties.identity(of: number) }
     var address: String { isBehindNAT ? "192.168.\(number).2" : "172.20.\(number).1" }
-    /// Another one on the same line.
-    var otherAddress: String { isBehindNAT ? "192.168.\(number).3" : "172.20.\(number).3" }
     var router: String { isBehindNAT ? "192.168.\(number).1" : "172.20.\(number).254" }
     var gatewayInLAN: String { "10.\(number).0.1" }
     var network: String { "10.\(number).0.0/24" }

@@ -7,7 +7,6 @@ import LinuxNetworking
 final class NamespaceMachine: PeerMachine {
   let directory: String
   let hasKernelESP = false
-  let line = "wan0"
   private let gateway: NetworkNamespace
   /// Keeps the mounts that the daemon shares with the commands.
   private let holder: ChildProcess

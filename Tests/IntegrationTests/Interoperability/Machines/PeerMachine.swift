@@ -11,8 +11,6 @@ protocol PeerMachine: Sendable {
   /// Runs a command line of its shell and returns what it prints. Throws unless the command succeeds.
   @discardableResult
   func run(_ command: String) throws -> String
-  /// The interface of the ISP line.
-  var line: String { get }
   /// Ends the machine with everything that runs on it.
   func stop() throws
 }

@@ -17,7 +17,6 @@ import Testing
 final class VirtualMachine: PeerMachine {
   let directory: String
   let hasKernelESP = true
-  let line = "vec0"
   private let process: ChildProcess
   private let keyboard: FileDescriptor
   private var console: String { directory + "/console" }

@@ -73,6 +73,7 @@ struct Suite: Hashable, Sendable, CustomStringConvertible {
   enum Authentication: String, Sendable {
     case psk = "PSK"
     case rsa = "RSA-PSS"
+    case rsaPKCS1 = "RSA PKCS #1 v1.5"
     case ecdsa = "ECDSA"
     case ed25519 = "Ed25519"
   }
