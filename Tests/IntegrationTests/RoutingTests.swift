@@ -14,8 +14,13 @@ extension IntegrationTests {
         try #expect(lab.allHostsReachEachOther())
         let peers = try lab.frr("hq", "show bgp ipv4 unicast summary json")
         #expect(peers.components(separatedBy: "\"state\":\"Established\"").count - 1 == 4)
-        #expect(try lab.nextHops(of: "10.40.0.0/24", at: "berlin", from: "bgp").count == 2)
-        #expect(try lab.nextHops(of: "10.42.0.0/24", at: "paris", from: "bgp").count == 1)
+        // A session that has just come up has yet to bring its routes.
+        try await lab.eventually("both lines to the first hub are equal", within: 30) {
+          try lab.nextHops(of: "10.40.0.0/24", at: "berlin", from: "bgp").count == 2
+        }
+        try await lab.eventually("the first hub is preferred", within: 30) {
+          try lab.nextHops(of: "10.42.0.0/24", at: "paris", from: "bgp").count == 1
+        }
         let lines = try (1...16).map { try lab.route(to: "10.40.0.10", at: "berlin", flow: $0) }
         #expect(Set(lines).count == 2, "\(lines)")
         #expect(try lines == (1...16).map { try lab.route(to: "10.40.0.10", at: "berlin", flow: $0) })

@@ -101,9 +101,10 @@ struct Suite: Hashable, Sendable, CustomStringConvertible {
     self.hasPostQuantumKey = hasPostQuantumKey
   }
 
+  /// A name that a profile of a topology may have.
   var description: String {
     let names = ["\(ike)", esp == ike ? nil : "\(esp)", "\(group)", esn ? "esn" : nil]
-    return names.compactMap(\.self).joined(separator: "-") + (authentication == .psk ? "" : "-\(authentication)")
-      + (hasPostQuantumKey ? "-ppk" : "")
+    let proofs = [authentication == .psk ? nil : "\(authentication)".lowercased(), hasPostQuantumKey ? "ppk" : nil]
+    return (names + proofs).compactMap(\.self).joined(separator: "-")
   }
 }
