@@ -66,11 +66,10 @@ extension IKESession {
     enqueue(.informational, [InitiateLiveness()])
   }
 
-  /// Behind a NAT: has the peer take over how it sees our address now. The new IKE SA's SPIs change the hashes, so that a
-  /// change of the mapping just before its beginning would never show.
+  /// Behind a NAT: has the peer take over how it sees our address in the new IKE SA.
   func confirmMapping() {
     guard watchesMapping else { return }
-    enqueue(.informational, [InitiateAddressUpdate()])
+    enqueue(.informational, [ConfirmMapping()])
   }
 
   /// Whether it is ours to notice that a NAT has mapped us anew.

@@ -25,9 +25,38 @@ final class InitiateAddressUpdate: ExchangeTask {
     }
     // RFC 4555 section 3.5: if the path has changed again meanwhile, the next update is queued already.
     guard session.path == path else { return }
-    session.mobility.mapping = message.payloads.notify(.natDetectionDestinationIP)?.data
-    detectNAT(message, in: session)
-    session.moveChildren()
+    session.takeOverMapping(message)
+  }
+}
+
+/// Has the peer take over how it sees our address in a new IKE SA, whose SPIs change the hashes, so that a change of the
+/// NAT's mapping just before its beginning would never show. The peer's address stays what it was: it needs no COOKIE2.
+final class ConfirmMapping: ExchangeTask {
+  private var path: NetworkPath?
+
+  func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
+    path = session.path
+    return [.notify(NotifyPayload(.updateSAAddresses))]
+      + natDetectionPayloads(in: session, along: session.path, context)
+  }
+
+  func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {
+    guard session.path == path else { return }
+    // RFC 4555 section 3.5: whoever can move answers with its own view. libreswan 4.10 forgets that it can with each rekey.
+    guard message.payloads.notify(.natDetectionDestinationIP) != nil else {
+      session.mobility.isNegotiated = false
+      return
+    }
+    session.takeOverMapping(message)
+  }
+}
+
+extension IKESession {
+  /// The peer's view of the path, in its answer to an update along it, is what all Child SAs go by.
+  fileprivate func takeOverMapping(_ answer: IKEMessage) {
+    mobility.mapping = answer.payloads.notify(.natDetectionDestinationIP)?.data
+    detectNAT(answer, in: self)
+    moveChildren()
   }
 }
 

@@ -82,6 +82,25 @@ struct AddressTests {
     #expect(pair.left.established.count == 1)
   }
 
+  // left, behind the NAT                                             right, which loses MOBIKE with the old IKE SA
+  //      CREATE_CHILD_SA, a new IKE SA ────────────────────────────▶
+  //                         ◀──────────────────────────────────────
+  //      UPDATE_SA_ADDRESSES, NAT_DETECTION_… ─────────────────────▶ is nothing to it
+  //                         ◀──────────── an empty answer
+  @Test("a peer that forgets with a rekey that it can move keeps its IKE SA, and is not asked again")
+  func mobilityForgotten() throws {
+    let nat = Translator()
+    let pair = TwoGateways()
+    pair.rewrite = { nat($0) }
+    pair.configure(right: { $0.remoteAddress = nil })
+    pair.run(for: .seconds(1))
+    for session in pair.right.sessions { session.mobility.isNegotiated = false }
+    pair.handle(pair.right, .rekeyIKE(connection: "tunnel"))
+    pair.run(for: .seconds(30))
+    #expect(pair.left.closings.isEmpty && pair.right.closings.isEmpty)
+    #expect(pair.left.establishedSessions.map(\.mobility.isNegotiated) == [false])
+  }
+
   @Test("ESP packets from a new mapping move a peer behind a NAT that cannot move by itself, and no other")
   func otherSource() throws {
     let nat = Translator()
