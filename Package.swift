@@ -116,7 +116,7 @@ let package = Package(
         .product(name: "X509", package: "swift-certificates"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
       ]),
-    tests("WireFormatTests", ["WireFormat"]),
+    tests("WireFormatTests", ["WireFormat", "FabricTestKit"]),
     tests("FabricCryptoTests", ["FabricCrypto", "FabricTestKit", mlkem]),
     tests("TopologyTests", ["Topology", "FabricTestKit"]),
     tests("CertificatesTests", ["Certificates", "FabricCrypto", "FabricTestKit"]),

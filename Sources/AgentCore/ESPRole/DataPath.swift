@@ -15,6 +15,8 @@ import WireFormat
 final class DataPath {
   let database = SADatabase(random: SystemRandom())
   private(set) var tunnels: [Int: TunnelInterface] = [:]
+  /// The tunnels' numbers by their names.
+  private var numbers: [String: Int] = [:]
   private(set) var uplinks: [String: ESPUplink] = [:]
   private(set) lazy var inbound = InboundPath(database: database) { [unowned self] in tunnels[$0] }
 
@@ -44,14 +46,19 @@ final class DataPath {
     roomTimer = try loop.makeTimer { [unowned self] in resume() }
   }
 
+  func tunnel(named name: String) -> TunnelInterface? { numbers[name].flatMap { tunnels[$0] } }
+
+  /// Adds a tunnel whose name no other has.
   func add(_ tunnel: TunnelInterface) throws(LinuxError) {
     tunnels[tunnel.number] = tunnel
+    numbers[tunnel.name] = tunnel.number
     try watch(tunnel)
   }
 
   func remove(_ tunnel: TunnelInterface) {
     loop.unwatch(tunnel.device.descriptor)
     tunnels[tunnel.number] = nil
+    numbers[tunnel.name] = nil
   }
 
   /// Adds an uplink in the place of an earlier one of that name.

@@ -131,13 +131,13 @@ public final class ESPRole {
   }
 
   private func change(_ name: String, _ settings: TunnelSettings) {
-    guard let tunnel = tunnel(named: name) else { return }
+    guard let tunnel = path.tunnel(named: name) else { return }
     tunnel.settings = settings
     probing.follow(tunnel, at: SystemClock.now)
   }
 
   private func removeTunnel(_ name: String) {
-    guard let tunnel = tunnel(named: name) else { return }
+    guard let tunnel = path.tunnel(named: name) else { return }
     for (spi, _) in childSAs.filter({ $0.value.tunnel == name }) { removeChildSA(spi) }
     path.remove(tunnel)
   }
@@ -163,7 +163,7 @@ public final class ESPRole {
       logger.error("a Child SA was refused", metadata: .fields([.tunnel: installation.tunnel, .cause: reason]))
       ike?.send(.installFailed(tunnel: installation.tunnel, inboundSPI: spi, reason: reason))
     }
-    guard let tunnel = tunnel(named: installation.tunnel) else { return refuse("there is no such tunnel") }
+    guard let tunnel = path.tunnel(named: installation.tunnel) else { return refuse("there is no such tunnel") }
     do throws(SADatabaseError) {
       try path.database.install(installation.parameters(tunnelNumber: tunnel.number))
       childSAs[spi] = InstalledChildSA(installation, generation: ikeGeneration, at: SystemClock.now)

@@ -12,6 +12,8 @@ final class PathProbing {
   private(set) var ailments: [String: TunnelHealth] = [:]
 
   private let path: DataPath
+  /// When the machines of each tunnel want to be called, by the tunnel's number.
+  private var deadlines = DeadlineQueue<Int>()
   private var timer: EventTimer?
 
   init(_ path: DataPath, loop: EventLoop) throws(LinuxError) {
@@ -28,7 +30,7 @@ final class PathProbing {
     tunnel.path = TunnelPath(sa, tunnel.settings, at: now)
     tellHealth(of: tunnel, at: now)
     advance(tunnel) { $0.begin(at: now) }
-    schedule()
+    schedule(tunnel)
   }
 
   /// A pair of SAs is new: its negotiation has just passed over the path.
@@ -36,6 +38,7 @@ final class PathProbing {
     tunnel.path?.liveness?.proved(at: now)
     tellHealth(of: tunnel, at: now)
     follow(tunnel, at: now)
+    schedule(tunnel)
   }
 
   /// The line of an uplink is gone: its tunnels wait for proof of the contrary, and peers hear of it by other lines.
@@ -52,18 +55,22 @@ final class PathProbing {
       }
       lost.tunnel.path?.liveness?.lost()
       tellHealth(of: lost.tunnel, silentFor: "uplink \(uplink) has lost its link", at: now)
+      schedule(lost.tunnel)
     }
   }
 
   private func timeout() {
     let now = SystemClock.now
-    for tunnel in path.tunnels.values where tunnel.path?.nextDeadline.map({ $0 <= now }) == true {
+    var due: [Int] = []
+    while let number = deadlines.popDue(at: now) { due.append(number) }
+    for tunnel in due.compactMap({ path.tunnels[$0] }) {
       advance(tunnel) { $0.timeout(at: now) }
       tunnel.path?.liveness?.timeout(at: now)
       measure(tunnel, at: now)
       tellHealth(of: tunnel, at: now)
+      deadlines.set(tunnel.number, tunnel.path?.nextDeadline)
     }
-    schedule()
+    timer?.schedule(at: deadlines.earliest)
   }
 
   private func received(_ contents: UnsafeRawBufferPointer, through tunnel: TunnelInterface) -> Bool {
@@ -90,6 +97,7 @@ final class PathProbing {
       guard let time = tunnel.path?.measurement.answered(reflection, at: now) else { return }
       tunnel.path?.liveness?.answered(reflection.test, after: time, at: now)
       tellHealth(of: tunnel, at: now)
+      schedule(tunnel)
     }
   }
 
@@ -100,6 +108,7 @@ final class PathProbing {
     else { return }
     lost.path?.liveness?.lost()
     tellHealth(of: lost, silentFor: "\(tunnel.settings.peerSite) has lost its line", at: SystemClock.now)
+    schedule(lost)
   }
 
   /// Tells of a tunnel's health if it has changed; `cause` is why it is silent, if it is.
@@ -120,7 +129,7 @@ final class PathProbing {
       advance(tunnel) { $0.peerAppeared(at: now) }
     case .answer(let number): advance(tunnel) { $0.answered(number: number, at: now) }
     }
-    schedule()
+    schedule(tunnel)
   }
 
   private func received(_ report: PathMTUReport, on uplink: ESPUplink) {
@@ -131,8 +140,8 @@ final class PathProbing {
         let sa = path.database.outbound(tunnel: tunnel.number), report.isCredible(for: sa)
       else { continue }
       advance(tunnel) { $0.tooBig(mtu: report.mtu, at: now) }
+      schedule(tunnel)
     }
-    schedule()
   }
 
   /// Lets a tunnel's machine take a step, and does what it asks for.
@@ -153,7 +162,11 @@ final class PathProbing {
     if test.sequence.isMultiple(of: 5) { tunnel.path?.judge(at: now) }
   }
 
-  private func schedule() { timer?.schedule(at: path.tunnels.values.compactMap { $0.path?.nextDeadline }.min()) }
+  /// The tunnel's machines have taken a step, and may want to be called at another time.
+  private func schedule(_ tunnel: TunnelInterface) {
+    deadlines.set(tunnel.number, tunnel.path?.nextDeadline)
+    timer?.schedule(at: deadlines.earliest)
+  }
 
   private func send(_ probe: PathProbe, length: Int, through tunnel: TunnelInterface) {
     guard let sa = path.database.outbound(tunnel: tunnel.number) else { return }
