@@ -3,8 +3,10 @@ import WireFormat
 /// Finds the largest packet that a tunnel's path carries, by probes that the peer answers through the tunnel: packetization
 /// layer path MTU discovery (RFC 8899), which a path that swallows big packets without a word cannot mislead.
 ///
-///     search    floor ├──┬──┬──┬──┬──┬──┬──┤ ceiling      a round: one probe of each size, all at once
-///                     ✓  ✓  ✓  ✓  ✗  ✗  ✗  ✗              the next round lies between the last ✓ and the first ✗
+///     begin     floor ├────────────────────┤ maximum      a round: one probe of each size, all at once
+///                     ✓                    ✗
+///     search    floor ├──┬──┬──┬──┬──┬──┬──┤              the next round lies between the last ✓ and the first ✗
+///                     ✓  ✓  ✓  ✓  ✗  ✗  ✗  ✗
 ///
 /// Sizes are those of whole outer IP packets in bytes. A size that was not answered is asked for once more before it
 /// counts as too big. A peer that answers nothing, such as one of another make, changes nothing: what routers say
@@ -60,8 +62,9 @@ public struct PathMTU: Sendable {
     raiseAt = now.advanced(by: PathMTU.raiseInterval)
   }
 
-  /// Begins to search; the probes are to be sent.
-  public mutating func begin(at now: Instant) -> [Probe] { ask(sizes(from: floor, to: maximum), attempt: 1, at: now) }
+  /// Begins to search; the probes are to be sent. Most paths carry everything: what lies between is asked for only
+  /// where the largest size is not answered, and a thousand tunnels that come up at once do not fill their line.
+  public mutating func begin(at now: Instant) -> [Probe] { ask(sizes([floor, maximum]), attempt: 1, at: now) }
 
   /// Goes on when `nextDeadline` has come.
   public mutating func timeout(at now: Instant) -> [Probe] {
@@ -150,8 +153,6 @@ public struct PathMTU: Sendable {
   }
 
   // MARK: - Sizes
-
-  private func sizes(from low: Int, to high: Int) -> [Int] { sizes([low] + sizes(above: low, to: high)) }
 
   /// Evenly spaced sizes above `low` up to `high`, which is the last.
   private func sizes(above low: Int, to high: Int) -> [Int] {

@@ -47,7 +47,7 @@ struct PathMTUTests {
     path.begin()
     #expect(path.machine.current == 1500)
     #expect(path.now == Instant(nanoseconds: 20_000_000))
-    #expect(path.probesSent == 8)
+    #expect(path.probesSent == 2)
     #expect(path.machine.roundTripTime == .milliseconds(20))
   }
 
