@@ -221,7 +221,8 @@ public final class ESPRole {
     otherSources = [:]
     let silent = silences.tunnelsWithoutAnswer(tunnels)
     if !silent.isEmpty { ike?.send(.unansweredTraffic(tunnels: silent)) }
-    if let counters = reports.changedCounters(tunnels, at: now) { supervisor.send(.counters(counters)) }
+    let counters = reports.changedCounters(tunnels, at: now)
+    if !counters.isEmpty { supervisor.send(.counters(counters)) }
     if let drops = reports.changedDrops(path.inbound.drops) { supervisor.send(.drops(drops)) }
   }
 

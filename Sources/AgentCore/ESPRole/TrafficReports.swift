@@ -4,7 +4,7 @@ import WireFormat
 /// Tells what has changed since it was last asked, so that an idle gateway reports nothing.
 struct TrafficReports {
   private var lastPacketsIn: [Int: UInt64] = [:]
-  private var lastCounters: [TunnelTraffic] = []
+  private var lastCounters: [String: TunnelTraffic] = [:]
   private var lastDrops: [String: UInt64] = [:]
 
   /// The names of the tunnels through which authentic packets have come.
@@ -14,12 +14,12 @@ struct TrafficReports {
     return alive.map(\.name).sorted()
   }
 
-  /// The counters of all tunnels, if one of them has moved.
-  mutating func changedCounters(_ tunnels: [TunnelInterface], at now: Instant) -> [TunnelTraffic]? {
-    let counters = tunnels.map { $0.traffic(at: now) }.sorted { $0.tunnel < $1.tunnel }
-    guard counters != lastCounters else { return nil }
-    lastCounters = counters
-    return counters
+  /// The counters of the tunnels where one of them has moved.
+  mutating func changedCounters(_ tunnels: [TunnelInterface], at now: Instant) -> [TunnelTraffic] {
+    let counters = tunnels.map { $0.traffic(at: now) }
+    let changed = counters.filter { $0 != lastCounters[$0.tunnel] }
+    lastCounters = Dictionary(counters.map { ($0.tunnel, $0) }) { _, last in last }
+    return changed.sorted { $0.tunnel < $1.tunnel }
   }
 
   /// The drops that belong to no tunnel, if there are new ones.

@@ -83,7 +83,7 @@ public enum ESPToSupervisor: Codable, Equatable, Sendable {
   case tunnel(name: String)
   /// What the tests of a tunnel tell has changed; each tunnel begins good.
   case health(tunnel: String, TunnelHealth)
-  /// The counters of every tunnel, sent every second while one of them changes.
+  /// The counters of the tunnels where one of them has changed, at most once a second.
   case counters([TunnelTraffic])
   /// Packets that belong to no tunnel, dropped since the start, by reason: `unknownSPI`, `truncated`, ….
   case drops([String: UInt64])
