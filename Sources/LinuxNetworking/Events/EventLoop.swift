@@ -98,6 +98,8 @@ public final class EventLoop {
 public final class EventTimer {
   fileprivate let descriptor: FileDescriptor
   private let loop: EventLoop
+  /// What the kernel has been told, in nanoseconds: it is not told the same again. Zero is "never".
+  private var armed: Int64 = 0
 
   fileprivate init(_ descriptor: FileDescriptor, loop: EventLoop) {
     self.descriptor = descriptor
@@ -108,8 +110,10 @@ public final class EventTimer {
 
   /// Arms the timer for an instant of `SystemClock`, at once when that has passed; nil disarms it.
   public func schedule(at instant: Instant?) {
-    // The kernel takes zero for "never".
-    _ = clinux_timer_arm(descriptor.rawValue, instant.map { max(1, $0.nanoseconds) } ?? 0)
+    let nanoseconds = instant.map { max(1, $0.nanoseconds) } ?? 0
+    guard nanoseconds != armed else { return }
+    armed = nanoseconds
+    _ = clinux_timer_arm(descriptor.rawValue, nanoseconds)
   }
 
   /// Arms the timer for `delay` from now.
@@ -118,6 +122,8 @@ public final class EventTimer {
   /// Whether the timer has really fired: it may have been armed anew since the loop saw it ready.
   fileprivate func acknowledge() -> Bool {
     var expirations: UInt64 = 0
-    return read(descriptor.rawValue, &expirations, MemoryLayout<UInt64>.size) > 0
+    guard read(descriptor.rawValue, &expirations, MemoryLayout<UInt64>.size) > 0 else { return false }
+    armed = 0
+    return true
   }
 }
