@@ -1,29 +1,31 @@
 /// Appends big-endian fields to a growing byte array.
+///
+/// Inlinable, so that it is compiled for the integers that other modules write.
 public struct ByteWriter: Sendable {
+  @usableFromInline var storage: [UInt8] = []
+
   /// What has been written so far.
-  public private(set) var bytes: [UInt8] = []
+  @inlinable public var bytes: [UInt8] { storage }
 
   /// An empty writer with room for `capacity` bytes.
-  public init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+  @inlinable public init(capacity: Int = 0) { storage.reserveCapacity(capacity) }
 
   /// Number of bytes written.
-  public var count: Int { bytes.count }
+  @inlinable public var count: Int { storage.count }
 
   /// Appends one integer, most significant byte first.
+  @inlinable
   public mutating func write<Value: FixedWidthInteger & UnsignedInteger>(_ value: Value) {
-    var shift = Value.bitWidth
-    while shift > 0 {
-      shift -= 8
-      bytes.append(UInt8(truncatingIfNeeded: value >> shift))
-    }
+    withUnsafeBytes(of: value.bigEndian) { storage.append(contentsOf: $0) }
   }
 
   /// Appends raw bytes.
-  public mutating func write(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+  @inlinable public mutating func write(_ more: some Sequence<UInt8>) { storage.append(contentsOf: more) }
 
   /// Appends `count` copies of `byte`.
+  @inlinable
   public mutating func write(repeating byte: UInt8, count: Int) {
-    bytes.append(contentsOf: repeatElement(byte, count: max(0, count)))
+    storage.append(contentsOf: repeatElement(byte, count: max(0, count)))
   }
 
   /// Writes what `body` writes behind a 16-bit length field; the length counts `overhead` bytes before the body as well
@@ -43,10 +45,11 @@ public struct ByteWriter: Sendable {
   /// Overwrites a big-endian integer at `offset`, for lengths known only at the end.
   ///
   /// `offset` is the caller's own arithmetic, never a peer's: out of range is our bug and stops the process.
+  @inlinable
   public mutating func overwrite<Value: FixedWidthInteger & UnsignedInteger>(_ value: Value, at offset: Int) {
-    precondition(offset >= 0 && offset + Value.bitWidth / 8 <= bytes.count, "overwrite past the end of the writer")
+    precondition(offset >= 0 && offset + Value.bitWidth / 8 <= count, "overwrite past the end of the writer")
     for index in 0..<(Value.bitWidth / 8) {
-      bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (Value.bitWidth - 8 * (index + 1)))
+      storage[offset + index] = UInt8(truncatingIfNeeded: value >> (Value.bitWidth - 8 * (index + 1)))
     }
   }
 }
