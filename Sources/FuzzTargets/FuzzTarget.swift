@@ -12,6 +12,6 @@ package struct FuzzTarget: Sendable {
 
   /// All targets.
   package static let all: [FuzzTarget] = [
-    .espInbound, .tunOutbound, .ikeDatagrams, .ikeProtectedPayloads, .ikeFragments, .certificates,
+    .espInbound, .tunOutbound, .ikeDatagrams, .ikeProtectedPayloads, .ikeFragments, .certificates, .cbor,
   ]
 }
