@@ -1,5 +1,6 @@
 import COpenSSL
 import FoundationEssentials
+import WireFormat
 
 /// Bytes that must not leak: wiped when released, compared in constant time, and without a description
 /// (DESIGN.md section 5, invariant 9).
@@ -63,9 +64,14 @@ extension SecretBytes: CustomReflectable {
 }
 
 extension SecretBytes: Codable {
-  /// Decodes base64 text.
+  /// Decodes a byte string, or base64 text where the format has none.
   public convenience init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
+    if let container = container as? any ByteStringDecodingContainer {
+      let count = try container.decodeByteString { $0.count }
+      try self.init(count: count) { storage in try container.decodeByteString { storage.copyMemory(from: $0) } }
+      return
+    }
     guard let data = Data(base64Encoded: try container.decode(String.self)) else {
       // The text is a secret: the error must not quote it.
       throw DecodingError.dataCorruptedError(in: container, debugDescription: "a secret is not base64")
@@ -73,9 +79,16 @@ extension SecretBytes: Codable {
     self.init(data)
   }
 
-  /// Encodes base64 text: only for files of mode 0600 and for channels that no other process reads.
+  /// Encodes a byte string, or base64 text where the format has none: only for files of mode 0600 and for channels
+  /// that no other process reads.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
+    if var container = container as? any ByteStringEncodingContainer {
+      return try container.encode(byteString: UnsafeRawBufferPointer(storage))
+    }
     try container.encode(Data(storage).base64EncodedString())
   }
 }
+
+/// Overwrites bytes that were secret; the caller holds the only reference to them.
+public func wipe(_ bytes: inout [UInt8]) { bytes.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) } }

@@ -1,6 +1,8 @@
 import FabricCrypto
+import FabricTestKit
 import Foundation
 import Testing
+import WireFormat
 
 @Suite struct SecretBytesTests {
   @Test("a description shows nothing of the secret")
@@ -43,5 +45,23 @@ import Testing
       try JSONDecoder().decode([SecretBytes].self, from: Data(#"["hunter2 is my secret"]"#.utf8))
     }
     #expect(!String(describing: error).contains("hunter2"))
+  }
+
+  @Test("it passes between processes as the bytes that it is")
+  func binaryCoding() throws {
+    let secret = SecretBytes([0, 255, 16, 1])
+    let encoded = try CBOREncoder().encode([secret, SecretBytes([])])
+    #expect(encoded.hex == "9a00000002" + "4400ff1001" + "40")
+    #expect(try CBORDecoder().decode([SecretBytes].self, from: encoded) == [secret, SecretBytes([])])
+    #expect(throws: DecodingError.self) {
+      try CBORDecoder().decode(SecretBytes.self, from: CBOREncoder().encode("text"))
+    }
+  }
+
+  @Test("bytes that were secret are wiped in place")
+  func wiping() {
+    var bytes: [UInt8] = [1, 2, 3]
+    wipe(&bytes)
+    #expect(bytes == [0, 0, 0])
   }
 }

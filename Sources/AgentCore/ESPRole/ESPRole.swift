@@ -1,5 +1,4 @@
 import ESP
-import FoundationEssentials
 import LinuxNetworking
 import Logging
 import WireFormat
@@ -153,8 +152,6 @@ public final class ESPRole {
     ikeGeneration += 1
   }
 
-  private func tunnel(named name: String) -> TunnelInterface? { path.tunnels.values.first { $0.name == name } }
-
   // MARK: - Child SAs
 
   private func install(_ installation: ChildSAInstallation) {
@@ -200,7 +197,7 @@ public final class ESPRole {
     guard let ike, ike.backlog < ESPRole.ikeBacklog else { return }
     ike.send(
       .datagram(
-        uplink: uplink.name, local: uplink.encapsulated.localEndpoint, remote: remote, bytes: Data(message)))
+        uplink: uplink.name, local: uplink.encapsulated.localEndpoint, remote: remote, bytes: Array(message)))
   }
 
   // MARK: - Once a second

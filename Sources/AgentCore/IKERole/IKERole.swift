@@ -95,7 +95,7 @@ public final class IKERole {
   private func received(_ message: ESPToIKE) {
     switch message {
     case .datagram(let uplink, let local, let remote, let bytes):
-      handle(.datagram(IKEDatagram(uplink: uplink, local: local, remote: remote, bytes: [UInt8](bytes))))
+      handle(.datagram(IKEDatagram(uplink: uplink, local: local, remote: remote, bytes: bytes)))
     case .inboundTraffic(let tunnels):
       for tunnel in tunnels { handle(.inboundTraffic(connection: tunnel)) }
     case .otherSource(let tunnel, let source): handle(.otherSource(connection: tunnel, source: source))
@@ -109,13 +109,12 @@ public final class IKERole {
 
   private func receive(from sockets: IKESockets) {
     do {
-      while try batch.receive(from: sockets.port500) > 0 {
-        for index in 0..<batch.count {
-          let bytes = Array(batch.datagram(index))
-          guard let remote = batch.source(index), !bytes.isEmpty else { continue }
-          let local = sockets.port500.localEndpoint
-          handle(.datagram(IKEDatagram(uplink: sockets.uplink, local: local, remote: remote, bytes: bytes)))
-        }
+      // A batch a turn: a flood on this port must not keep timers and the messages of peers behind esp waiting.
+      for index in 0..<(try batch.receive(from: sockets.port500)) {
+        let bytes = Array(batch.datagram(index))
+        guard let remote = batch.source(index), !bytes.isEmpty else { continue }
+        let local = sockets.port500.localEndpoint
+        handle(.datagram(IKEDatagram(uplink: sockets.uplink, local: local, remote: remote, bytes: bytes)))
       }
     } catch {
       logger.error("cannot receive", metadata: .fields([.uplink: sockets.uplink, .cause: error]))

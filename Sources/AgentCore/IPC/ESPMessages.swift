@@ -1,7 +1,6 @@
 import ControlProtocol
 import ESP
 import FabricCrypto
-import FoundationEssentials
 import LinuxNetworking
 import Topology
 import WireFormat
@@ -149,7 +148,7 @@ public enum IKEToESP: Codable, Equatable, Sendable {
 /// What the esp role tells the ike role.
 public enum ESPToIKE: Codable, Equatable, Sendable {
   /// An IKE message that came in on port 4500, its non-ESP marker taken off (RFC 3948 section 2.2).
-  case datagram(uplink: String, local: Endpoint, remote: Endpoint, bytes: Data)
+  case datagram(uplink: String, local: Endpoint, remote: Endpoint, bytes: [UInt8])
   /// Authentic ESP came in for these tunnels since the last such message, at most one a second: the peers live.
   case inboundTraffic(tunnels: [String])
   /// The newest authentic packet of a tunnel came from another endpoint than its packets go to, at most one message a

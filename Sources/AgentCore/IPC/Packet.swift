@@ -1,16 +1,18 @@
+import FabricCrypto
 import Glibc
 import LinuxNetworking
 
-/// One message between roles on its way: JSON, and the descriptors that go with it.
+/// One message between roles on its way: CBOR, and the descriptors that go with it.
 ///
 /// A message that is too large for a packet, such as the configuration of a hub with a thousand tunnels, travels as a
-/// file in memory: the packet is a single `@`, which no JSON begins with, and the file is its first descriptor.
+/// file in memory: the packet is an empty byte string, which no message is, and the file is its first descriptor.
 struct Packet {
   /// What fits a packet without asking the kernel for many pages in a row.
   static let largestInline = 64 << 10
   /// The largest message that is read at all.
   static let largest = 64 << 20
-  private static let folded = [UInt8(ascii: "@")]
+  /// RFC 8949 section 3.1: a byte string of no bytes.
+  private static let folded: [UInt8] = [0x40]
 
   var bytes: [UInt8]
   var descriptors: [FileDescriptor]
@@ -20,17 +22,23 @@ struct Packet {
     self.descriptors = descriptors
   }
 
-  /// The packet to send.
-  func fittingChannel() throws(LinuxError) -> Packet {
-    guard bytes.count > Packet.largestInline else { return self }
-    return Packet(Packet.folded, [try FileDescriptor.memory(bytes)] + descriptors)
+  /// Overwrites the message, which may hold keys.
+  mutating func wipe() { FabricCrypto.wipe(&bytes) }
+
+  /// Has a message that is too large for a packet travel as a file.
+  mutating func fold() throws(LinuxError) {
+    guard bytes.count > Packet.largestInline else { return }
+    descriptors.insert(try FileDescriptor.memory(bytes), at: 0)
+    wipe()
+    bytes = Packet.folded
   }
 
-  /// The message of a packet that came in.
-  func unfolded() throws -> Packet {
-    guard bytes == Packet.folded else { return self }
+  /// Fetches the message of a packet that came in, if it travels as a file.
+  mutating func unfold() throws {
+    guard bytes == Packet.folded else { return }
     guard let file = descriptors.first else { throw MissingDescriptors() }
-    return Packet(try Packet.contents(of: file), Array(descriptors.dropFirst()))
+    descriptors.removeFirst()
+    bytes = try Packet.contents(of: file)
   }
 
   /// Reads a file in memory, and nothing that could keep the reader waiting.

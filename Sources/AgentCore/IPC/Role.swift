@@ -1,7 +1,7 @@
 /// The processes of an agent beside its supervisor, split by privilege and by what must survive what.
 ///
 /// Each is the same executable re-executed with `--role`, in a fresh address space, with the supervisor's channel on
-/// descriptor 3. A message is one JSON value in one `SOCK_SEQPACKET` packet; descriptors travel alongside:
+/// descriptor 3. A message is one CBOR item in one `SOCK_SEQPACKET` packet; descriptors travel alongside:
 ///
 ///               SupervisorToIKE ─► ┌──────┐
 ///   ┌────────────┐ ◄─ IKEToSupervisor│ ike  │ sockets: UDP 500, UDP 4500 (sending)

@@ -1,8 +1,8 @@
-import FoundationEssentials
 import LinuxNetworking
 import Logging
+import WireFormat
 
-/// One end of a conversation between two processes of the agent: typed messages over a `MessageChannel`.
+/// One end of a conversation between two processes of the agent: typed messages in CBOR over a `MessageChannel`.
 ///
 /// A message that the kernel does not take at once waits here, in order. One that cannot be decoded is counted, logged
 /// and dropped: the other process may be broken, this one goes on.
@@ -10,8 +10,8 @@ public final class RoleChannel<Outgoing: Encodable, Incoming: Decodable> {
   private let channel: MessageChannel
   private let loop: EventLoop
   private let logger: Logger
-  private let encoder = JSONEncoder()
-  private let decoder = JSONDecoder()
+  private let encoder = CBOREncoder()
+  private let decoder = CBORDecoder()
   private var waiting: [Packet] = []
   private var isWaitingForRoom = false
   private var isOpen = true
@@ -40,7 +40,9 @@ public final class RoleChannel<Outgoing: Encodable, Incoming: Decodable> {
   public func send(_ message: Outgoing, descriptors: [FileDescriptor] = []) {
     guard isOpen else { return }
     do {
-      waiting.append(try Packet([UInt8](try encoder.encode(message)), descriptors).fittingChannel())
+      var packet = Packet(try encoder.encode(message), descriptors)
+      try packet.fold()
+      waiting.append(packet)
     } catch {
       // An encoding error quotes values, and those may be keys.
       logger.error("a message could not be encoded", metadata: .fields([.cause: "\(Outgoing.self)"]))
@@ -58,7 +60,8 @@ public final class RoleChannel<Outgoing: Encodable, Incoming: Decodable> {
 
   private func flush() {
     do {
-      while let next = waiting.first, try channel.send(next.bytes, descriptors: next.descriptors) {
+      while !waiting.isEmpty, try channel.send(waiting[0].bytes, descriptors: waiting[0].descriptors) {
+        waiting[0].wipe()
         waiting.removeFirst()
       }
       try waitForRoom(!waiting.isEmpty)
@@ -76,9 +79,13 @@ public final class RoleChannel<Outgoing: Encodable, Incoming: Decodable> {
     }
   }
 
+  /// So many messages are taken at most before the loop's other descriptors have their turn.
+  private static var messagesPerTurn: Int { 64 }
+
   private func receive() {
     do {
-      while isOpen {
+      for _ in 0..<RoleChannel.messagesPerTurn {
+        guard isOpen else { return }
         switch try channel.receive() {
         case .message(let bytes, let descriptors): deliver(Packet(bytes, descriptors))
         case .nothingYet: return
@@ -90,16 +97,18 @@ public final class RoleChannel<Outgoing: Encodable, Incoming: Decodable> {
     }
   }
 
-  private func deliver(_ packet: Packet) {
-    guard let packet = try? packet.unfolded(),
-      let message = try? decoder.decode(Incoming.self, from: Data(packet.bytes))
-    else {
+  private func deliver(_ received: consuming Packet) {
+    var packet = received
+    do {
+      try packet.unfold()
+      let message = try decoder.decode(Incoming.self, from: packet.bytes)
+      packet.wipe()
+      onMessage(message, packet.descriptors)
+    } catch {
       malformedCount &+= 1
       logger.error(
         "a message of another role was malformed and is dropped", metadata: .fields([.count: malformedCount]))
-      return
     }
-    onMessage(message, packet.descriptors)
   }
 
   private func endOfConversation(cause: String) {

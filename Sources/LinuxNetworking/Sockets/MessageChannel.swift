@@ -81,7 +81,10 @@ public final class MessageChannel {
     case 0, -ECONNRESET: return .closed
     default:
       let length = Int(try check("receive a message", result))
-      return isTruncated ? .closed : .message(Array(receiveBuffer[..<length]), descriptors)
+      let bytes = Array(receiveBuffer[..<length])
+      // The buffer lives as long as the process, and messages may hold keys.
+      explicit_bzero(&receiveBuffer, length)
+      return isTruncated ? .closed : .message(bytes, descriptors)
     }
   }
 

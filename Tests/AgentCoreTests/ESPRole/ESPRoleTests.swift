@@ -224,7 +224,7 @@ struct ESPRoleTests {
     #expect(try gateways.run { !gateways.right.messagesToIKE.isEmpty && !gateways.right.drops.isEmpty })
     #expect(
       gateways.right.messagesToIKE == [
-        .datagram(uplink: "wan", local: right, remote: stranger.localEndpoint, bytes: Data([1, 2, 3]))
+        .datagram(uplink: "wan", local: right, remote: stranger.localEndpoint, bytes: [1, 2, 3])
       ])
     // An SPI below 256 is reserved, and no SA has it.
     #expect(gateways.right.drops == ["truncated": 1, "unknownSPI": 1])

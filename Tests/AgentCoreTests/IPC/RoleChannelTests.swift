@@ -32,10 +32,9 @@ struct RoleChannelTests {
     let receiver = try RoleChannel<ESPToSupervisor, SupervisorToESP>(other, loop: loop, logger: logger)
     var received: [SupervisorToESP] = []
     receiver.onMessage = { message, _ in received.append(message) }
-    for garbage in [[0], Array("{}".utf8), Array(#"{"tunnel":{"name":7}}"#.utf8), [0xFF, 0xFE]] {
-      #expect(try one.send(garbage))
-    }
-    #expect(try one.send(Array(#"{"stop":{}}"#.utf8)))
+    let wrongName = try CBOREncoder().encode(["tunnel": ["name": 7]])
+    for garbage in [[0], [0xA0], wrongName, [0xFF, 0xFE]] { #expect(try one.send(garbage)) }
+    #expect(try one.send(CBOREncoder().encode(SupervisorToESP.stop)))
     try loop.runOnce(timeout: .seconds(1))
     #expect(receiver.malformedCount == 4)
     #expect(received == [.stop])
@@ -81,9 +80,9 @@ struct RoleChannelTests {
     let (one, other) = try MessageChannel.pair()
     let receiver = try RoleChannel<ESPToSupervisor, SupervisorToESP>(other, loop: loop, logger: logger)
     let pipe = try FileDescriptor.pipe()
-    #expect(try one.send([UInt8(ascii: "@")], descriptors: [pipe.reading]))
-    #expect(try one.send([UInt8(ascii: "@")]))
-    #expect(try one.send([UInt8(ascii: "@")], descriptors: [.memory(Array("no JSON".utf8))]))
+    #expect(try one.send([0x40], descriptors: [pipe.reading]))
+    #expect(try one.send([0x40]))
+    #expect(try one.send([0x40], descriptors: [.memory(Array("no CBOR".utf8))]))
     try loop.runOnce(timeout: .seconds(1))
     #expect(receiver.malformedCount == 3)
     withExtendedLifetime(pipe) {}
