@@ -22,17 +22,29 @@ extension PseudorandomFunction {
     guard count >= 0, count <= 255 * outputLength else {
       throw .tooMuchKeyingMaterial(requested: count, available: 255 * outputLength)
     }
-    let none: [UInt8] = []
-    var block = SecretBytes(none)
-    var output = SecretBytes(none)
-    var index: UInt8 = 0
-    while output.count < count {
-      index += 1
-      let input = seed.withUnsafeBytes { block + $0 } + CollectionOfOne(index)
-      block = self(key: key, input)
-      output = block.withUnsafeBytes { output + $0.prefix(count - output.count) }
+    let hmac = KeyedHMAC(self, key: key)
+    return SecretBytes(count: count) { output in
+      seed.withUnsafeBytes { seed in expand(hmac, seed, into: output) }
     }
-    return output
+  }
+
+  private func expand(
+    _ hmac: borrowing KeyedHMAC, _ seed: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) {
+    withUnsafeTemporaryAllocation(byteCount: outputLength, alignment: 8) { block in
+      var index: UInt8 = 0
+      var rest = output
+      while !rest.isEmpty {
+        if index > 0 { hmac.update(UnsafeRawBufferPointer(block)) }
+        index += 1
+        hmac.update(seed)
+        withUnsafeBytes(of: index) { hmac.update($0) }
+        hmac.finish(into: block)
+        rest.copyBytes(from: block.prefix(rest.count))
+        rest = UnsafeMutableRawBufferPointer(rebasing: rest.dropFirst(block.count))
+      }
+      OPENSSL_cleanse(block.baseAddress, block.count)
+    }
   }
 
   /// The first `count` bytes of `prf+(key, seed)` for a seed that is no secret.
@@ -41,21 +53,8 @@ extension PseudorandomFunction {
   }
 
   private func hmac(key: SecretBytes, _ data: UnsafeRawBufferPointer) -> SecretBytes {
-    SecretBytes(count: outputLength) { output in
-      key.withUnsafeBytes { key in
-        let written = HMAC(
-          digest, key.baseAddress, Int32(key.count), data.bindMemory(to: UInt8.self).baseAddress, data.count,
-          output.bindMemory(to: UInt8.self).baseAddress, nil)
-        precondition(written != nil, "HMAC of an approved hash cannot fail")
-      }
-    }
-  }
-
-  private var digest: OpaquePointer? {
-    switch self {
-    case .hmacSHA256: EVP_sha256()
-    case .hmacSHA384: EVP_sha384()
-    case .hmacSHA512: EVP_sha512()
-    }
+    let hmac = KeyedHMAC(self, key: key)
+    hmac.update(data)
+    return SecretBytes(count: outputLength) { hmac.finish(into: $0) }
   }
 }
