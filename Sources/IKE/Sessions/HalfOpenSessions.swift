@@ -8,8 +8,9 @@ struct HalfOpenSessions {
     let remote: Endpoint
   }
 
-  /// From so many on, an initiator has to send a cookie back first.
-  static let cookieThreshold = 32
+  /// From so many on, an initiator has to send a cookie back first: more than one peer of ours begins at once, so that
+  /// its tunnels come up without the additional round trip.
+  static let cookieThreshold = 2 * InitiationPace.limit
   /// More than this at once are turned away.
   static let limit = 1000
   /// More than this from one address are turned away, unless more peers are configured there.

@@ -4,20 +4,31 @@ import WireFormat
 extension IKESession {
   /// When `timeout` is due; nil if never.
   var nextDeadline: Instant? {
-    var deadlines = [removal, refusal?.due, requests.outstanding?.deadline, queue.isEmpty ? nil : unconfirmed?.until]
-    deadlines += followUps.map(\.expires)
-    deadlines += [fragmentation.request.deadline, fragmentation.response.deadline]
-    if phase == .initial { deadlines.append(unauthenticatedRefusal?.due) }
-    if phase == .established {
-      deadlines += [childRetry, livenessDeadline, lifetime?.expires, superseded]
-      deadlines += postponed.map(\.due)
-      if !isRekeying { deadlines.append(lifetime?.rekeys) }
-      for child in children.values {
-        deadlines.append(child.expires)
-        if child.state == .installed { deadlines.append(child.rekeys) }
-      }
+    // Asked for after every message: no array is made for it.
+    var earliest = EarliestDeadline()
+    earliest.note(removal)
+    earliest.note(refusal?.due)
+    earliest.note(requests.outstanding?.deadline)
+    if !queue.isEmpty { earliest.note(unconfirmed?.until) }
+    for followUp in followUps { earliest.note(followUp.expires) }
+    earliest.note(fragmentation.request.deadline)
+    earliest.note(fragmentation.response.deadline)
+    if phase == .initial { earliest.note(unauthenticatedRefusal?.due) }
+    if phase == .established { noteDeadlinesWhenEstablished(&earliest) }
+    return earliest.instant
+  }
+
+  private func noteDeadlinesWhenEstablished(_ earliest: inout EarliestDeadline) {
+    earliest.note(childRetry)
+    earliest.note(livenessDeadline)
+    earliest.note(lifetime?.expires)
+    earliest.note(superseded)
+    for (due, _) in postponed { earliest.note(due) }
+    if !isRekeying { earliest.note(lifetime?.rekeys) }
+    for child in children.values {
+      earliest.note(child.expires)
+      if child.state == .installed { earliest.note(child.rekeys) }
     }
-    return deadlines.compactMap { $0 }.min()
   }
 
   /// Does what is due at `context.now`; true if the session is to be thrown away.
@@ -98,5 +109,15 @@ extension IKESession {
       rekeyChild(child.inboundSPI)
     }
     if let lifetime, lifetime.rekeys <= context.now { rekeyIKE() }
+  }
+}
+
+/// The earliest of the instants that it is told of.
+private struct EarliestDeadline {
+  private(set) var instant: Instant?
+
+  mutating func note(_ deadline: Instant?) {
+    guard let deadline else { return }
+    instant = instant.map { min($0, deadline) } ?? deadline
   }
 }
