@@ -19,7 +19,9 @@ struct CertificateKeeper {
     guard let key = kept.key, let certificate = kept.certificate, let authority = kept.authority,
       let revocationList = kept.revocationList
     else { return nil }
-    return SiteCredentials(key: key, certificate: certificate, authority: authority, revocationList: revocationList)
+    return SiteCredentials(
+      key: key, certificate: [UInt8](certificate), authority: [UInt8](authority),
+      revocationList: [UInt8](revocationList))
   }
 
   /// The controller's authority. Throws if what it sends does not fit together.

@@ -6,11 +6,11 @@ public struct SiteCredentials: Codable, Equatable, Sendable {
   /// The key, PKCS #8 in DER.
   public var key: SecretBytes
   /// The certificate of the key, in DER.
-  public var certificate: Data
+  public var certificate: [UInt8]
   /// The certificate of the authority that has issued it.
-  public var authority: Data
+  public var authority: [UInt8]
   /// What that authority has taken back.
-  public var revocationList: Data
+  public var revocationList: [UInt8]
 }
 
 /// What of its credentials the gateway has so far: a key, then an authority, then a certificate.

@@ -63,9 +63,9 @@ extension CertifiedIdentity {
 extension IKECredentials {
   /// The credentials as the engine takes them; throws if the key or the authority cannot be read.
   init(_ site: SiteCredentials, now: @escaping @Sendable () -> Date) throws {
-    let authority = try TrustAnchor(certificate: [UInt8](site.authority), revocationList: [UInt8](site.revocationList))
+    let authority = try TrustAnchor(certificate: site.authority, revocationList: site.revocationList)
     self.init(
-      own: OwnCertificate(chain: [[UInt8](site.certificate)], key: try SigningKey(der: site.key)),
+      own: OwnCertificate(chain: [site.certificate], key: try SigningKey(der: site.key)),
       trust: CertificateTrust(ownAuthority: authority, now: now))
   }
 }
