@@ -69,7 +69,11 @@ final class GatewayUnderTest {
   }
 
   private func received(_ message: IKEToSupervisor) {
-    guard case .report(let report) = message else { return }
+    guard case .reports(let reports) = message else { return }
+    for report in reports { received(report) }
+  }
+
+  private func received(_ report: IKEReport) {
     switch report.content {
     case .connecting:
       let now = SystemClock.now

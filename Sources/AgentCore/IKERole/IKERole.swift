@@ -74,7 +74,7 @@ public final class IKERole {
         .uplink(name: name, address: sockets.port500.localEndpoint.address),
         descriptors: [sockets.port500.descriptor, sockets.port4500.descriptor])
     }
-    for report in reports.all { supervisor.send(.report(report)) }
+    tell(reports.all)
     supervisor.send(.ready(program: .current))
   }
 
@@ -124,12 +124,14 @@ public final class IKERole {
   // MARK: The engine, and what it wants done
 
   private func handle(_ event: IKEEvent) {
-    for action in engine.handle(event, at: SystemClock.now) { perform(action) }
+    var news: [IKEReport] = []
+    for action in engine.handle(event, at: SystemClock.now) { perform(action, reporting: &news) }
+    tell(news)
     engineTimer?.schedule(at: engine.nextDeadline)
     if farewellTimer != nil, engine.nextDeadline == nil { loop.stop() }
   }
 
-  private func perform(_ action: IKEAction) {
+  private func perform(_ action: IKEAction, reporting news: inout [IKEReport]) {
     switch action {
     case .send(let datagram): send(datagram)
     case .installChildSA(let pair): install(pair)
@@ -144,8 +146,12 @@ public final class IKERole {
     case .report(let report):
       logger.log(report)
       reports.note(report)
-      supervisor.send(.report(report))
+      news.append(report)
     }
+  }
+
+  private func tell(_ news: [IKEReport]) {
+    if !news.isEmpty { supervisor.send(.reports(news)) }
   }
 
   private func send(_ datagram: IKEDatagram) {

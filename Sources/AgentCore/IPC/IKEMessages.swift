@@ -37,6 +37,6 @@ public enum IKEToSupervisor: Codable, Equatable, Sendable {
   case ready(program: ProgramFile?)
   /// To a new supervisor: the sockets of an uplink come alongside, as with `SupervisorToIKE.uplink`.
   case uplink(name: String, address: IPAddress)
-  /// Something happened to a tunnel.
-  case report(IKEReport)
+  /// What has happened to tunnels, in order.
+  case reports([IKEReport])
 }

@@ -159,10 +159,10 @@ final class Gateway {
       takeover.settled(.ike)
     case .uplink(let name, let address):
       takeover.sockets.ike[name] = .init(address: address, descriptors: descriptors)
-    case .report(let report):
-      carriers.received(report, at: Date())
-      setCarriers()
-      onEvent(.ikeReport(report))
+    case .reports(let reports):
+      let changes = reports.map { carriers.received($0, at: Date()) }
+      if changes.contains(true) { setCarriers() }
+      for report in reports { onEvent(.ikeReport(report)) }
     }
   }
 

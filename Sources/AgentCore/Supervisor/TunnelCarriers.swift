@@ -13,10 +13,13 @@ struct TunnelCarriers {
   /// What tests tell of the tunnels that are not as they should be.
   private var ailments: [String: TunnelHealth] = [:]
 
-  /// A report of the ike role.
-  mutating func received(_ report: IKEReport, at date: Date) {
-    guard let tunnel = report.connection else { return }
+  /// A report of the ike role; whether the tunnel has got a Child SA by it, or has lost its own.
+  @discardableResult
+  mutating func received(_ report: IKEReport, at date: Date) -> Bool {
+    guard let tunnel = report.connection else { return false }
+    let hadChildSA = progress[tunnel]?.childSA != nil
     progress[tunnel, default: TunnelProgress()].received(report.content, at: date)
+    return hadChildSA != (progress[tunnel]?.childSA != nil)
   }
 
   /// The ike role is being started anew: the Child SAs carry on until its successor has others.
