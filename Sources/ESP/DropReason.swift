@@ -34,11 +34,13 @@ public enum DropReason: Int, Error, CaseIterable, Hashable, Sendable {
   case congestionExperienced
   /// Inbound: more came than could be opened, and most of it through this tunnel.
   case queueFull
+  /// Inbound: the other copy of a packet that is sent twice has come before (RFC 8655 section 3.2.2.2).
+  case eliminated
 }
 
 /// How many packets were dropped for each reason.
 public struct DropCounters: Sendable {
-  private var counts = InlineArray<17, UInt64>(repeating: 0)
+  private var counts = InlineArray<18, UInt64>(repeating: 0)
 
   /// All zero.
   public init() {

@@ -3,7 +3,7 @@ import WireFormat
 
 /// The receiving half of a pair of ESP SAs: ESP packets in, clear packets out (RFC 4303 section 3.4).
 ///
-///     replay check → open → replay accept → padding → next header → inner header → selector check
+///     replay check → open → replay accept → padding → next header → inner header → selector check (→ elimination)
 ///
 /// Not `Sendable`: one thread opens with one SA. That, and that no call here calls back, is why what changes per packet
 /// goes without the run time's checks for exclusive access.
@@ -19,11 +19,16 @@ public final class InboundSA {
   private let transform: ESPTransform
   private let selectors: SelectorCheck
   private let extended: Bool
+  private let recovery: SequenceRecovery?
   @exclusivity(unchecked) private var window: ReplayWindow
   @exclusivity(unchecked) private var resynchronization = Resynchronization()
 
-  /// The inbound half of `parameters`. Throws where the keys do not fit the suite.
-  init(_ parameters: ESPSAParameters, implementation: CipherImplementation) throws(CryptographyError) {
+  /// The inbound half of `parameters`; with `recovery`, the peer may send packets of which there are two copies. Throws
+  /// where the keys do not fit the suite.
+  init(
+    _ parameters: ESPSAParameters, recovery: SequenceRecovery? = nil, implementation: CipherImplementation
+  ) throws(CryptographyError) {
+    self.recovery = recovery
     spi = parameters.inboundSPI
     extended = parameters.extendedSequenceNumbers
     transform = try ESPTransform(
@@ -50,10 +55,10 @@ public final class InboundSA {
     hasOpenedNewest = authentic > window.highest
     // RFC 4303 section 3.4.3: the window moves only for packets that passed the integrity check.
     window.accept(authentic)
-    let length = try innerLength(text: UnsafeRawBufferPointer(parts.text))
-    traffic.count(bytes: length)
+    let inner = try innerPacket(text: UnsafeRawBufferPointer(parts.text))
+    traffic.count(bytes: inner.count)
     let start = packet.lowerBound + transform.layout.prefixLength
-    return start..<(start + length)
+    return (start + inner.lowerBound)..<(start + inner.upperBound)
   }
 
   /// The packet's sequence number, if that proves to be it.
@@ -79,7 +84,8 @@ public final class InboundSA {
   /// Whether an authentic packet has come in, be it one that was dropped for what it carried.
   var hasHeardFromPeer: Bool { window.highest > 0 }
 
-  private func innerLength(text: UnsafeRawBufferPointer) throws(DropReason) -> Int {
+  /// Where in the text the inner packet lies.
+  private func innerPacket(text: UnsafeRawBufferPointer) throws(DropReason) -> Range<Int> {
     let paddingLength = Int(text[text.count - 2])
     let nextHeader = text[text.count - 1]
     let payloadLength = text.count - ESPPacketLayout.trailerLength - paddingLength
@@ -89,13 +95,29 @@ public final class InboundSA {
     }
     // RFC 4303 section 2.6: dummy packets are discarded without an error.
     guard nextHeader != IPProtocolNumber.none else { throw .dummy }
-    guard nextHeader == IPProtocolNumber.ipv4 || nextHeader == IPProtocolNumber.ipv6 else {
-      throw .unexpectedNextHeader
-    }
     // RFC 4303 section 2.7: what lies behind the inner packet is traffic flow confidentiality padding.
     let payload = UnsafeRawBufferPointer(start: text.baseAddress, count: payloadLength)
+    guard nextHeader == IPProtocolNumber.ipv4 || nextHeader == IPProtocolNumber.ipv6 else {
+      return try replicatedPacket(payload, nextHeader)
+    }
     guard let inner = InnerPacket(payload), inner.nextHeader == nextHeader else { throw .malformedInnerPacket }
     guard selectors.allowsInbound(inner) else { throw .selectorMismatch }
-    return inner.bytes.count
+    return 0..<inner.bytes.count
+  }
+
+  /// Where the inner packet lies in a payload that is one of two copies, if it is the first to come.
+  private func replicatedPacket(_ payload: UnsafeRawBufferPointer, _ nextHeader: UInt8) throws(DropReason) -> Range<Int>
+  {
+    guard let recovery, nextHeader == ReplicaHeader.nextHeader, let header = ReplicaHeader(payload) else {
+      throw .unexpectedNextHeader
+    }
+    let start = ReplicaHeader.length
+    guard let inner = InnerPacket(UnsafeRawBufferPointer(rebasing: payload[start...])) else {
+      throw .malformedInnerPacket
+    }
+    guard selectors.allowsInbound(inner) else { throw .selectorMismatch }
+    // Last of all: a copy that is dropped for what it is must not keep the other one out.
+    try recovery.admit(header)
+    return start..<(start + inner.bytes.count)
   }
 }

@@ -64,6 +64,21 @@ public final class OutboundSA {
     return range
   }
 
+  /// As `sealLater`, of a packet that is sent twice: `header` is written before it, for which `ReplicaHeader.length` more
+  /// bytes of headroom are needed.
+  public func sealLater(
+    _ inner: Range<Int>, behind header: ReplicaHeader, in buffer: UnsafeMutableRawBufferPointer
+  ) throws(DropReason) -> Range<Int> {
+    _ = try nextHeader(of: inner, in: buffer)
+    let start = inner.lowerBound - ReplicaHeader.length
+    guard start >= 0 else { throw .noRoom }
+    header.write(to: UnsafeMutableRawBufferPointer(rebasing: buffer[start..<inner.lowerBound]))
+    let (range, packet, number) = try prepare(
+      start..<inner.upperBound, nextHeader: ReplicaHeader.nextHeader, in: buffer)
+    guard transform.sealLater(packet, sequence: number) else { throw .cipherFailure }
+    return range
+  }
+
   /// Seals what `sealLater` has let wait; false if that failed, and then none of it may be sent.
   public func finishSealing() -> Bool { transform.finish() }
 

@@ -21,17 +21,19 @@ public final class SADatabase {
 
   /// Adds a pair of SAs; the inbound one works at once.
   ///
-  /// `implementation` is whose code seals and opens: the fastest of the machine unless a measurement asks for another.
+  /// `recovery` is what all tunnels of the peer share, so that of packets which it sends twice one copy comes in; nil where
+  /// it sends none. `implementation` is whose code seals and opens: the fastest of the machine unless a measurement asks for another.
   /// Throws `SADatabaseError.duplicateSPI` if the inbound SPI is in use, `.cryptography` if the keys do not fit.
   public func install(
-    _ parameters: ESPSAParameters, implementation: CipherImplementation? = nil
+    _ parameters: ESPSAParameters, recovery: SequenceRecovery? = nil, implementation: CipherImplementation? = nil
   ) throws(SADatabaseError) {
     let spi = parameters.inboundSPI
     guard pairs[spi.rawValue] == nil else { throw .duplicateSPI(spi) }
     let pair: SAPair
     do {
       pair = try SAPair(
-        parameters, random: random, implementation: implementation ?? .fastest(for: parameters.suite))
+        parameters, recovery: recovery, random: random,
+        implementation: implementation ?? .fastest(for: parameters.suite))
     } catch {
       throw .cryptography(error)
     }
@@ -142,10 +144,11 @@ public final class SAPair {
   fileprivate var isSuperseded = false
 
   fileprivate init(
-    _ parameters: ESPSAParameters, random: some RandomSource, implementation: CipherImplementation
+    _ parameters: ESPSAParameters, recovery: SequenceRecovery?, random: some RandomSource,
+    implementation: CipherImplementation
   ) throws(CryptographyError) {
     tunnel = parameters.tunnel
-    inbound = try InboundSA(parameters, implementation: implementation)
+    inbound = try InboundSA(parameters, recovery: recovery, implementation: implementation)
     outbound = try OutboundSA(parameters, random: random, implementation: implementation)
     peerIsReady = parameters.isInitiator
   }

@@ -30,7 +30,8 @@ private final class ESPInboundTarget {
     var input = input
     let pair = pairs[Int(input.byte()) % pairs.count]
     let database = SADatabase(random: SeededRandom(seed: 1))
-    guard (try? database.install(pair.parameters, implementation: .openSSL)) != nil else { return }
+    guard (try? database.install(pair.parameters, recovery: SequenceRecovery(), implementation: .openSSL)) != nil
+    else { return }
     var sequence: UInt64 = 0
     while !input.isAtEnd {
       let isSealed = input.byte() & 1 == 1
@@ -90,8 +91,9 @@ private final class ESPInboundTarget {
     let sealed = inner.reduce(FuzzSeed([0])) { seed, packet in
       seed.adding([1, 1, 0]).chunk(packet + [1, 2, 2, 4])
     }
+    let replica = FuzzSeed([0]).adding([1, 1, 0]).chunk([0, 1, 1, 255, 0, 0, 0, 7] + inner[0] + [1, 2, 2, 137])
     let dummy = FuzzSeed([5]).adding([1, 1, 3]).chunk([UInt8](repeating: 0, count: 14) + [0, 59])
     let captured = try SeedCaptures.datagrams().map { FuzzSeed([0, 0, 0, 0]).chunk($0).bytes }
-    return [sealed.bytes, dummy.bytes] + captured
+    return [sealed.bytes, replica.bytes, dummy.bytes] + captured
   }
 }

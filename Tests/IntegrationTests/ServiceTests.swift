@@ -23,6 +23,25 @@ extension IntegrationTests {
       }
     }
 
+    @Test("A duplicated class loses nothing and gets nothing twice when a line dies in silence, and when it is mended")
+    func duplicatedClass() async throws {
+      try await RunningLab.with(FabricBinary.topology("duplicated-class.yaml")) { lab in
+        let calls = ["-n", "-q", "-i", "0.01", "-c", "800", "-w", "20", "-Q", "0xb8", "10.100.0.10"]
+        let call = Task.detached {
+          try Program("ping", calls, in: lab.namespace("berlin-host")).runAndCapture(timeout: .seconds(30))
+        }
+        try await Task.sleep(for: .seconds(2))
+        try lab.fabric("lab", "cut", "berlin", "fiber", "--silent")
+        try await Task.sleep(for: .seconds(3))
+        try lab.fabric("lab", "mend", "berlin", "fiber")
+        let result = try await call.value.output
+        #expect(result.contains(" 0% packet loss") && !result.contains("duplicates"), "\(result)")
+        let counters = try lab.status().sites.first { $0.site == "berlin" }?.status?.tunnels.map(\.counters)
+        let eliminated = counters?.map(\.packetsEliminated).reduce(0, +)
+        #expect(eliminated ?? 0 > 100)
+      }
+    }
+
     @Test("Voice survives a bulk copy over a slow line")
     func voice() async throws {
       try await RunningLab.with(FabricBinary.topology("voice-and-bulk.yaml")) { lab in

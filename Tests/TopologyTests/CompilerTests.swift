@@ -175,6 +175,23 @@ import WireFormat
     #expect(berlin.uplinks.map(\.rateKilobits) == [20_000])
   }
 
+  @Test("A class is sent twice where the file says so")
+  func duplicatedClass() throws {
+    let pieces = [
+      (
+        "shape: hub-and-spoke",
+        "shape: hub-and-spoke\n  classes: { a: { dscp: ef, share: 5%, duplicated: true }, b: { dscp: cs1, share: 5% } }"
+      ),
+      (
+        "priority: 1 }",
+        "priority: 1 }\n      - { name: lte, interface: wan1, address: dhcp, behindNAT: true, priority: 2 }"
+      ),
+    ]
+    var allocations = Allocations()
+    let sites = try compile(try #require(BaseTopology.replacing(pieces)), &allocations)
+    #expect(sites.values.allSatisfy { $0.classes.map(\.isDuplicated) == [true, false] })
+  }
+
   @Test("A service level is that of every tunnel between gateways of ours")
   func serviceLevel() throws {
     let piece = ("addressing: unnumbered", "addressing: unnumbered, serviceLevel: { loss: 2.5%, latency: 150ms }")

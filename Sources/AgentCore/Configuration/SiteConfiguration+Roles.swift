@@ -39,15 +39,17 @@ extension SiteConfiguration {
     return mtus
   }
 
-  /// What esp must know of each tunnel, by name of the tunnel. A third party's gateway would answer no test.
+  /// What esp must know of each tunnel, by name of the tunnel. A third party's gateway would answer no test, and take every
+  /// copy of a packet.
   var tunnelSettings: [String: TunnelSettings] {
     let mtus = tunnelMTUs
+    let duplicated = classes.filter(\.isDuplicated).flatMap(\.codePoints)
     let settings = tunnels.compactMap { tunnel in
       mtus[tunnel.name].map { mtu in
         let interval = Duration.milliseconds(tunnel.peerIsManaged ? measurementMilliseconds : 0)
         let settings = TunnelSettings(
           mtu: mtu, measurementInterval: interval, liveness: tunnel.liveness, serviceLevel: tunnel.serviceLevel,
-          peerSite: tunnel.peerSite)
+          peerSite: tunnel.peerSite, duplicatedCodePoints: tunnel.peerIsManaged ? duplicated : [])
         return (tunnel.name, settings)
       }
     }

@@ -18,6 +18,8 @@ final class DataPath {
   /// The tunnels' numbers by their names.
   private var numbers: [String: Int] = [:]
   private(set) var uplinks: [String: ESPUplink] = [:]
+  /// The sites at the other ends of the tunnels, by name.
+  private(set) var peers: [String: PeerSite] = [:]
   private(set) lazy var inbound = InboundPath(database: database) { [unowned self] in tunnels[$0] }
 
   /// Called when a device or socket can no longer be read and has been given up.
@@ -52,6 +54,9 @@ final class DataPath {
   func add(_ tunnel: TunnelInterface) throws(LinuxError) {
     tunnels[tunnel.number] = tunnel
     numbers[tunnel.name] = tunnel.number
+    let peer = peers[tunnel.settings.peerSite] ?? PeerSite()
+    peer.add(tunnel)
+    peers[tunnel.settings.peerSite] = peer
     try watch(tunnel)
   }
 
@@ -59,6 +64,9 @@ final class DataPath {
     loop.unwatch(tunnel.device.descriptor)
     tunnels[tunnel.number] = nil
     numbers[tunnel.name] = nil
+    let name = tunnel.settings.peerSite
+    peers[name]?.remove(tunnel)
+    if peers[name]?.tunnels.isEmpty == true { peers[name] = nil }
   }
 
   /// Adds an uplink in the place of an earlier one of that name.
@@ -96,7 +104,8 @@ final class DataPath {
   private func takeTurn(_ tunnel: TunnelInterface) throws(LinuxError) -> Bool {
     let sa = database.outbound(tunnel: tunnel.number)
     if let path = sa?.path, let uplink = uplinks[path.uplink], !uplink.hasRoom(for: path.encapsulation) { return false }
-    try outbound.carry(from: tunnel, with: sa, to: uplinks)
+    try outbound.carry(
+      from: tunnel, to: peers[tunnel.settings.peerSite], by: OutboundWays(database: database, uplinks: uplinks))
     return true
   }
 

@@ -162,7 +162,9 @@ public final class ESPRole {
     }
     guard let tunnel = path.tunnel(named: installation.tunnel) else { return refuse("there is no such tunnel") }
     do throws(SADatabaseError) {
-      try path.database.install(installation.parameters(tunnelNumber: tunnel.number))
+      // Who has a new revision first sends by it: every peer of ours may send packets twice.
+      try path.database.install(
+        installation.parameters(tunnelNumber: tunnel.number), recovery: path.peers[tunnel.settings.peerSite]?.recovery)
       childSAs[spi] = InstalledChildSA(installation, generation: ikeGeneration, at: SystemClock.now)
       probing.installed(tunnel, at: SystemClock.now)
       logger.info(

@@ -9,16 +9,9 @@ import WireFormat
 ///
 ///     read     │ IP TCP │ payload 0 │ payload 1 │ …
 ///     slot     │ ESP │ IP TCP │ payload 0 │ ICV │ ESP │ IP TCP │ payload 1 │ ICV │ …
+///
+/// Packets of a class that is duplicated leave by two tunnels, numbered, and their peer takes the copy that comes first.
 final class OutboundPath {
-  /// Where the packets of one turn go.
-  private struct Way {
-    let tunnel: TunnelInterface
-    let sa: OutboundSA
-    let uplink: ESPUplink
-    /// Whether the network may cut the packets, and they leave one by one.
-    var allowsCutting = false
-  }
-
   private let batch = DatagramBatch(slotSize: DataPath.slotSize)
   private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TUNDevice.maximumRead, alignment: 64)
   /// A packet that must be looked at as a whole before it is sent in pieces, or not at all.
@@ -32,9 +25,10 @@ final class OutboundPath {
     wholePacket.deallocate()
   }
 
-  /// Carries what is waiting at a tunnel's device, up to the tunnel's turn. Throws if the device cannot be read.
-  func carry(from tunnel: TunnelInterface, with sa: OutboundSA?, to uplinks: [String: ESPUplink]) throws(LinuxError) {
-    let way = sa.flatMap { sa in uplinks[sa.path.uplink].map { Way(tunnel: tunnel, sa: sa, uplink: $0) } }
+  /// Carries what is waiting at a tunnel's device, up to the tunnel's turn, by the tunnel or by others to the same `peer`.
+  /// Throws if the device cannot be read.
+  func carry(from tunnel: TunnelInterface, to peer: PeerSite? = nil, by ways: OutboundWays) throws(LinuxError) {
+    let way = ways.way(of: tunnel)
     var carried = 0
     while carried < OutboundPath.packetsPerTurn, let length = try tunnel.device.read(into: readBuffer) {
       guard let packets = packets(ofRead: length) else {
@@ -43,16 +37,47 @@ final class OutboundPath {
         continue
       }
       carried += packets.count
-      if let way {
+      if let peer, tunnel.duplicates(packets.trafficClass) {
+        if let way { flush(way) }
+        replicate(packets, from: tunnel, to: peer, by: ways)
+      } else if let way {
         seal(packets, on: way)
-      } else if sa == nil {
-        // DESIGN.md section 5, invariant 2: no SA means drop.
-        tunnel.drops.count(.noOutboundSA)
       } else {
-        tunnel.refusedBySystem &+= UInt64(packets.count)
+        drop(packets, from: tunnel, ways)
       }
     }
     if let way { flush(way) }
+  }
+
+  /// There is no way: DESIGN.md section 5, invariant 2: no SA means drop.
+  private func drop(_ packets: Segmentation, from tunnel: TunnelInterface, _ ways: OutboundWays) {
+    if ways.database.outbound(tunnel: tunnel.number) == nil {
+      tunnel.drops.count(.noOutboundSA)
+    } else {
+      tunnel.refusedBySystem &+= UInt64(packets.count)
+    }
+  }
+
+  /// Sends packets twice, by two tunnels whose lines are different ones (RFC 8655 section 3.2.2.2: packet replication).
+  private func replicate(
+    _ packets: Segmentation, from tunnel: TunnelInterface, to peer: PeerSite, by ways: OutboundWays
+  ) {
+    let copies = peer.ways(ofCopiesFor: tunnel, among: ways)
+    guard let mtu = copies.map(\.mtu).min() else { return drop(packets, from: tunnel, ways) }
+    var sealed = 0
+    for var way in copies {
+      if copies.count > 1 {
+        way.mtu = mtu - ReplicaHeader.length
+        way.replication = peer.generation
+      }
+      sealed = seal(packets, on: way)
+      flush(way)
+      // What is too big for one of them is too big for both, and its sender has been told.
+      if sealed == 0 { return }
+    }
+    guard copies.count > 1 else { return }
+    peer.generation.advance(by: sealed)
+    tunnel.countDuplicated(packets: sealed)
   }
 
   /// Sends a dummy packet with `length` bytes inside, which `write` writes.
@@ -77,63 +102,75 @@ final class OutboundPath {
       UnsafeMutableRawBufferPointer(rebasing: readBuffer[VirtualNetworkHeader.length..<length]), header)
   }
 
-  private func seal(_ packets: Segmentation, on way: Way) {
-    if packets.length(0) > way.tunnel.innerMTU { return sealInFragments(packets, on: way) }
+  /// Seals packets, and returns as how many.
+  @discardableResult
+  private func seal(_ packets: Segmentation, on way: OutboundWay) -> Int {
+    if packets.length(0) > way.mtu { return sealInFragments(packets, on: way) }
     for index in 0..<packets.count {
-      seal(length: packets.length(index), trafficClass: packets.trafficClass, on: way) { target in
+      seal(index, length: packets.length(index), trafficClass: packets.trafficClass, on: way) { target in
         packets.write(index, to: target)
-        if packets.count == 1 { MaximumSegmentSize.clamp(target, toMTU: way.tunnel.innerMTU) }
+        if packets.count == 1 { MaximumSegmentSize.clamp(target, toMTU: way.mtu) }
       }
     }
+    return packets.count
   }
 
   /// RFC 4301 section 8.2: what is larger than the path carries is cut before it is sealed, if its sender allows it; else
   /// the sender is told.
-  private func sealInFragments(_ packets: Segmentation, on way: Way) {
+  private func sealInFragments(_ packets: Segmentation, on way: OutboundWay) -> Int {
     if packets.mustPass { return sealAllowingCutting(packets, on: way) }
     let packet = UnsafeMutableRawBufferPointer(rebasing: wholePacket[..<packets.length(0)])
     packets.write(0, to: packet)
     let whole = UnsafeRawBufferPointer(packet)
-    guard packets.count == 1, let fragments = Fragmentation(whole, mtu: way.tunnel.innerMTU) else {
+    guard packets.count == 1, let fragments = Fragmentation(whole, mtu: way.mtu) else {
       way.tunnel.drops.count(.tooBig, times: packets.count)
-      return way.tunnel.answerTooBig(whole)
+      way.tunnel.answerTooBig(whole, mtu: way.mtu)
+      return 0
     }
     for index in 0..<fragments.count {
-      seal(length: fragments.length(index), trafficClass: packets.trafficClass, on: way) {
+      seal(index, length: fragments.length(index), trafficClass: packets.trafficClass, on: way) {
         fragments.write(index, to: $0)
       }
     }
+    return fragments.count
   }
 
   /// A link that carries IPv6 carries 1,280 bytes, and one that cannot does so in pieces (RFC 8200 section 5): the outer
   /// packet is what can be cut (RFC 2473 section 7.1 (b)).
-  private func sealAllowingCutting(_ packets: Segmentation, on way: Way) {
+  private func sealAllowingCutting(_ packets: Segmentation, on way: OutboundWay) -> Int {
     flush(way)
     var way = way
     way.allowsCutting = true
     for index in 0..<packets.count {
-      seal(length: packets.length(index), trafficClass: packets.trafficClass, on: way) { packets.write(index, to: $0) }
+      seal(index, length: packets.length(index), trafficClass: packets.trafficClass, on: way) {
+        packets.write(index, to: $0)
+      }
     }
     flush(way)
+    return packets.count
   }
 
-  /// Seals one packet, which `write` writes where it is to be sealed.
+  /// Seals the packet at `index` of those that belong together; `write` writes it where it is to be sealed.
   private func seal(
-    length: Int, trafficClass: UInt8, on way: Way, _ write: (UnsafeMutableRawBufferPointer) -> Void
+    _ index: Int, length: Int, trafficClass: UInt8, on way: OutboundWay,
+    _ write: (UnsafeMutableRawBufferPointer) -> Void
   ) {
     let (sa, uplink) = (way.sa, way.uplink)
-    let sealedLength = sa.layout.packetLength(innerLength: length)
+    let header = way.replication?.header(index)
+    let headerLength = header == nil ? 0 : ReplicaHeader.length
+    let sealedLength = sa.layout.packetLength(innerLength: headerLength + length)
     let joint =
       uplink.sendsTrains(sa.path.encapsulation) && !way.allowsCutting
       ? batch.trainEnd(forDatagramOf: sealedLength, trafficClass: trafficClass) : nil
     if joint == nil, batch.isFull || batch.endsInLongTrain { flush(way) }
     let slot = batch.slot(joint == nil ? batch.count : batch.count - 1)
-    let start = (joint ?? 0) + sa.layout.prefixLength
+    let start = (joint ?? 0) + sa.layout.prefixLength + headerLength
     let inner = start..<(start + length)
     guard inner.upperBound <= slot.count else { return way.tunnel.drops.count(.noRoom) }
     write(UnsafeMutableRawBufferPointer(rebasing: slot[inner]))
     do throws(DropReason) {
-      let sealed = try sa.sealLater(inner, in: slot)
+      let sealed =
+        if let header { try sa.sealLater(inner, behind: header, in: slot) } else { try sa.sealLater(inner, in: slot) }
       if joint == nil {
         batch.append(sealed, to: sa.path.destination, trafficClass: trafficClass)
       } else {
@@ -145,7 +182,7 @@ final class OutboundPath {
     }
   }
 
-  private func flush(_ way: Way) {
+  private func flush(_ way: OutboundWay) {
     guard batch.count > 0 else { return }
     guard way.sa.finishSealing() else {
       // DESIGN.md section 5, invariant 2: what is not sealed does not leave.

@@ -20,7 +20,7 @@ struct PeerSilences {
     var next: [Int: Silence] = [:]
     for tunnel in tunnels {
       let last = silences[tunnel.number] ?? Silence()
-      var now = Silence(packetsIn: tunnel.packetsIn, packetsOut: tunnel.packetsOut)
+      var now = Silence(packetsIn: tunnel.packetsHeard, packetsOut: tunnel.packetsOut)
       if now.packetsIn == last.packetsIn { now.seconds = last.seconds + (now.packetsOut > last.packetsOut ? 1 : 0) }
       if now.seconds == PeerSilences.patience {
         silent.append(tunnel.name)

@@ -3,14 +3,14 @@ import WireFormat
 
 /// Tells what has changed since it was last asked, so that an idle gateway reports nothing.
 struct TrafficReports {
-  private var lastPacketsIn: [Int: UInt64] = [:]
+  private var lastPacketsHeard: [Int: UInt64] = [:]
   private var lastCounters: [String: TunnelTraffic] = [:]
   private var lastDrops: [String: UInt64] = [:]
 
   /// The names of the tunnels through which authentic packets have come.
   mutating func tunnelsWithInboundTraffic(_ tunnels: [TunnelInterface]) -> [String] {
-    let alive = tunnels.filter { $0.packetsIn > lastPacketsIn[$0.number, default: 0] }
-    lastPacketsIn = Dictionary(uniqueKeysWithValues: tunnels.map { ($0.number, $0.packetsIn) })
+    let alive = tunnels.filter { $0.packetsHeard > lastPacketsHeard[$0.number, default: 0] }
+    lastPacketsHeard = Dictionary(uniqueKeysWithValues: tunnels.map { ($0.number, $0.packetsHeard) })
     return alive.map(\.name).sorted()
   }
 

@@ -57,17 +57,20 @@ public struct TunnelSettings: Codable, Equatable, Sendable {
   public var serviceLevel: ServiceLevelLimits?
   /// The site at the other end.
   public var peerSite: String
+  /// The DSCPs of packets that are sent twice, by this tunnel and another one to the same site.
+  public var duplicatedCodePoints: [UInt8]
 
   /// Settings of a tunnel.
   public init(
     mtu: Int, measurementInterval: Duration, liveness: LivenessTimers? = nil,
-    serviceLevel: ServiceLevelLimits? = nil, peerSite: String = ""
+    serviceLevel: ServiceLevelLimits? = nil, peerSite: String = "", duplicatedCodePoints: [UInt8] = []
   ) {
     self.mtu = mtu
     self.measurementInterval = measurementInterval
     self.liveness = liveness
     self.serviceLevel = serviceLevel
     self.peerSite = peerSite
+    self.duplicatedCodePoints = duplicatedCodePoints
   }
 }
 
@@ -100,6 +103,10 @@ public struct TunnelTraffic: Codable, Equatable, Sendable {
   public var packetsOut: UInt64
   /// Bytes of those packets.
   public var bytesOut: UInt64
+  /// Packets that the system routed into the tunnel and that were sent twice.
+  public var packetsDuplicated: UInt64
+  /// Second copies received, of which nothing was needed any more.
+  public var packetsEliminated: UInt64
   /// What came in and went out in the last second.
   public var inbound, outbound: TrafficRate
   /// Packets dropped, by reason: `replayed`, `notAuthentic`, `selectorMismatch`, `noOutboundSA`, ….
@@ -114,7 +121,8 @@ public struct TunnelTraffic: Codable, Equatable, Sendable {
   /// Counters of a tunnel.
   public init(
     tunnel: String, packetsIn: UInt64 = 0, bytesIn: UInt64 = 0, packetsOut: UInt64 = 0, bytesOut: UInt64 = 0,
-    inbound: TrafficRate = .zero, outbound: TrafficRate = .zero, drops: [String: UInt64] = [:], pathMTU: Int? = nil,
+    packetsDuplicated: UInt64 = 0, packetsEliminated: UInt64 = 0, inbound: TrafficRate = .zero,
+    outbound: TrafficRate = .zero, drops: [String: UInt64] = [:], pathMTU: Int? = nil,
     measurement: TunnelMeasurement.Result? = nil,
     cipherImplementation: String? = nil
   ) {
@@ -123,6 +131,8 @@ public struct TunnelTraffic: Codable, Equatable, Sendable {
     self.bytesIn = bytesIn
     self.packetsOut = packetsOut
     self.bytesOut = bytesOut
+    self.packetsDuplicated = packetsDuplicated
+    self.packetsEliminated = packetsEliminated
     self.inbound = inbound
     self.outbound = outbound
     self.drops = drops

@@ -167,7 +167,9 @@ extension TunnelStatus.Counters {
   init(_ traffic: TunnelTraffic) {
     self.init(
       packetsIn: traffic.packetsIn, bytesIn: traffic.bytesIn, packetsOut: traffic.packetsOut,
-      bytesOut: traffic.bytesOut, inbound: traffic.inbound, outbound: traffic.outbound, drops: traffic.drops)
+      bytesOut: traffic.bytesOut, packetsDuplicated: traffic.packetsDuplicated,
+      packetsEliminated: traffic.packetsEliminated, inbound: traffic.inbound, outbound: traffic.outbound,
+      drops: traffic.drops)
   }
 }
 

@@ -113,6 +113,8 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
     public var packetsIn, bytesIn: UInt64
     /// Inner packets and bytes sent.
     public var packetsOut, bytesOut: UInt64
+    /// Packets that were sent twice, by this tunnel and another one, and second copies received, which nobody needs.
+    public var packetsDuplicated, packetsEliminated: UInt64
     /// What came in and went out in the last second.
     public var inbound, outbound: TrafficRate
     /// Packets dropped, by reason: `replayed`, `notAuthentic`, `selectorMismatch`, `noOutboundSA`, ….
@@ -121,12 +123,15 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
     /// Counters.
     public init(
       packetsIn: UInt64 = 0, bytesIn: UInt64 = 0, packetsOut: UInt64 = 0, bytesOut: UInt64 = 0,
-      inbound: TrafficRate = .zero, outbound: TrafficRate = .zero, drops: [String: UInt64] = [:]
+      packetsDuplicated: UInt64 = 0, packetsEliminated: UInt64 = 0, inbound: TrafficRate = .zero,
+      outbound: TrafficRate = .zero, drops: [String: UInt64] = [:]
     ) {
       self.packetsIn = packetsIn
       self.bytesIn = bytesIn
       self.packetsOut = packetsOut
       self.bytesOut = bytesOut
+      self.packetsDuplicated = packetsDuplicated
+      self.packetsEliminated = packetsEliminated
       self.inbound = inbound
       self.outbound = outbound
       self.drops = drops

@@ -53,6 +53,12 @@ struct MetricsText: CustomStringConvertible {
       ofTunnels("fabric_tunnel_sent_bytes_total", "counter", "Inner bytes sent through the tunnel.") {
         $0.counters.bytesOut
       },
+      ofTunnels(
+        "fabric_tunnel_duplicated_packets_total", "counter", "Packets of the tunnel that were sent by another one too."
+      ) { $0.counters.packetsDuplicated },
+      ofTunnels(
+        "fabric_tunnel_eliminated_packets_total", "counter", "Second copies of packets, received and not needed."
+      ) { $0.counters.packetsEliminated },
       family(
         "fabric_tunnel_dropped_packets_total", "counter", "Packets of the tunnel dropped, by reason.",
         tunnels.flatMap { site, tunnel in

@@ -15,11 +15,16 @@ enum SiteDescription {
     for uplink in site.uplinks { facts.append(.init("uplink \(uplink.name)", text(of: uplink))) }
     facts.append(.init("routing", text(of: site.routing)))
     if !site.shortcutPeers.isEmpty { facts.append(.init("shortcuts to", list(site.shortcutPeers.map(\.site)))) }
-    facts += site.classes.map { .init("class \($0.name)", "\($0.sharePercent) % for DSCP \(list($0.codePoints))") }
+    facts += site.classes.map { .init("class \($0.name)", text(of: $0)) }
     facts.append(.init("measurement interval", "\(site.measurementMilliseconds) ms"))
     facts.append(.init("router id", site.routing.routerID.description))
     facts.append(.init("protected networks", list(site.routing.protected)))
     return facts
+  }
+
+  private static func text(of trafficClass: TrafficClass) -> String {
+    "\(trafficClass.sharePercent) % for DSCP \(list(trafficClass.codePoints))"
+      + (trafficClass.isDuplicated ? ", sent twice" : "")
   }
 
   private static func text(of uplink: Uplink) -> String {

@@ -91,6 +91,7 @@ struct TrafficClassDraft {
   var name: Located<String>
   var codePoints: [Located<UInt8>]
   var share: Located<Int>
+  var duplicated: Located<Bool>?
 }
 
 struct LinkDraft {

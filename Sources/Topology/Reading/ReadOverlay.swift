@@ -27,7 +27,8 @@ extension DocumentReader {
     guard let record = record(node, TrafficClassKey.self), let codePoints = scalars(record[.dscp], Format.dscp),
       let share = scalar(record[.share], Format.share)
     else { return nil }
-    return TrafficClassDraft(name: name, codePoints: codePoints, share: share)
+    return TrafficClassDraft(
+      name: name, codePoints: codePoints, share: share, duplicated: scalar(record[.duplicated], Format.boolean))
   }
 
   private mutating func link(_ node: YAMLNode) -> LinkDraft? {

@@ -30,7 +30,7 @@ enum OverlayKey: String, TopologyKey {
 }
 
 enum TrafficClassKey: String, TopologyKey {
-  case dscp, share
+  case dscp, share, duplicated
 
   static let subject = "a traffic class"
   var field: Field {
@@ -43,6 +43,12 @@ enum TrafficClassKey: String, TopologyKey {
       Field(
         shape: .of(Format.share), isRequired: true,
         documentation: "What it has of the rate at least, such as 30%; it may use what others leave.")
+    case .duplicated:
+      Field(
+        shape: .of(Format.boolean),
+        documentation:
+          "Whether each packet is sent by two tunnels over different uplinks, so that none is lost when a line dies. "
+          + "Default: false.")
     }
   }
 }

@@ -1,4 +1,4 @@
-/// Traffic that has a guaranteed share of each line of known rate.
+/// Traffic that is treated apart: it has a guaranteed share of each line of known rate.
 public struct TrafficClass: Codable, Equatable, Sendable {
   /// The operator's name for it.
   public var name: String
@@ -6,6 +6,8 @@ public struct TrafficClass: Codable, Equatable, Sendable {
   public var codePoints: [UInt8]
   /// What it has of the line's rate at least, in per cent.
   public var sharePercent: Int
+  /// Whether its packets are sent by two tunnels at once, of which the receiver takes the copy that comes first.
+  public var isDuplicated: Bool
 
   /// The first of the code points of the network's own packets: routing, tests of tunnels (RFC 4594 section 3.1).
   public static let networkControl: UInt8 = 48
@@ -13,9 +15,10 @@ public struct TrafficClass: Codable, Equatable, Sendable {
   static let largestTotal = 90
 
   /// A class.
-  public init(name: String, codePoints: [UInt8], sharePercent: Int) {
+  public init(name: String, codePoints: [UInt8], sharePercent: Int, isDuplicated: Bool = false) {
     self.name = name
     self.codePoints = codePoints
     self.sharePercent = sharePercent
+    self.isDuplicated = isDuplicated
   }
 }

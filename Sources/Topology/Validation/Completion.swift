@@ -65,6 +65,7 @@ extension Validator {
 extension TrafficClass {
   fileprivate init(_ draft: TrafficClassDraft) {
     self.init(
-      name: draft.name.value, codePoints: draft.codePoints.map(\.value).sorted(), sharePercent: draft.share.value)
+      name: draft.name.value, codePoints: draft.codePoints.map(\.value).sorted(), sharePercent: draft.share.value,
+      isDuplicated: draft.duplicated?.value ?? false)
   }
 }

@@ -4,6 +4,7 @@ extension Validator {
     var taken: Set<UInt8> = []
     var total = 0
     for trafficClass in draft.overlay?.classes ?? [] {
+      checkDuplication(of: trafficClass)
       total += trafficClass.share.value
       if total > TrafficClass.largestTotal {
         report(
@@ -18,5 +19,14 @@ extension Validator {
         }
       }
     }
+  }
+
+  /// A second copy needs a second way.
+  private mutating func checkDuplication(of trafficClass: TrafficClassDraft) {
+    guard let duplicated = trafficClass.duplicated, duplicated.value,
+      !draft.sites.contains(where: { $0.isManaged && $0.uplinks.count > 1 })
+    else { return }
+    report(
+      duplicated.position, "no packet can be sent twice, as no site has two uplinks", "add an uplink, or leave it out")
   }
 }

@@ -35,6 +35,12 @@ struct TunnelReport {
     let counters = tunnel.counters
     facts.append(("received", amount(counters.packetsIn, counters.bytesIn, counters.inbound)))
     facts.append(("sent", amount(counters.packetsOut, counters.bytesOut, counters.outbound)))
+    if counters.packetsDuplicated > 0 || counters.packetsEliminated > 0 {
+      facts.append(
+        (
+          "twice", "\(counters.packetsDuplicated) packets sent, \(counters.packetsEliminated) second copies received"
+        ))
+    }
     facts += counters.drops.sorted { $0.key < $1.key }.map { ("dropped", "\($0.value) packets: \($0.key)") }
     return facts.map { key, value in "  \(key)\(String(repeating: " ", count: 12 - key.count))\(value)" }
   }

@@ -108,6 +108,19 @@ struct TunnelTests {
     #expect(settings[configuration.tunnels[1].name]?.measurementInterval == .zero)
   }
 
+  @Test("sends the packets of duplicated classes twice, but to a third party's, which would take both")
+  func duplicates() {
+    var configuration = SampleSite.configuration()
+    configuration.classes = [
+      TrafficClass(name: "voice", codePoints: [40, 46], sharePercent: 30, isDuplicated: true),
+      TrafficClass(name: "bulk", codePoints: [10], sharePercent: 5),
+    ]
+    configuration.tunnels[1].peerIsManaged = false
+    let settings = configuration.tunnelSettings
+    #expect(settings[configuration.tunnels[0].name]?.duplicatedCodePoints == [40, 46])
+    #expect(settings[configuration.tunnels[1].name]?.duplicatedCodePoints == [])
+  }
+
   @Test("keeps its key from the roles that need none")
   func secrets() {
     #expect(

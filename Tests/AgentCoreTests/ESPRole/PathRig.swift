@@ -86,7 +86,8 @@ final class PathRig {
     message.withUnsafeMutableBytes { header.write(to: $0) }
     message += packet
     try #require(write(left.device.rawValue, message, message.count) == message.count)
-    try outbound.carry(from: left.tunnel, with: sending.outbound(tunnel: 1), to: ["wan": left.uplink])
+    try outbound.carry(
+      from: left.tunnel, by: OutboundWays(database: sending, uplinks: ["wan": left.uplink]))
     return try parameters.path.encapsulation == .udp ? received(wireUDP, skipping: 0) : received(wireESP, skipping: 20)
   }
 

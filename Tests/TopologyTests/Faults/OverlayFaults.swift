@@ -225,6 +225,15 @@ extension Fault {
         "44:33: the classes want 100 % of a line | leave 10 % for all other traffic and for the network itself",
       ]),
     Fault(
+      "a class that is sent twice where there is one way only",
+      replacing: [
+        (
+          "  shape: hub-and-spoke",
+          "  shape: hub-and-spoke\n  classes: { voice: { dscp: ef, share: 30%, duplicated: true } }"
+        )
+      ],
+      ["42:57: no packet can be sent twice, as no site has two uplinks | add an uplink, or leave it out"]),
+    Fault(
       "two ends behind NAT",
       replacing: [
         ("address: 203.0.113.2/24, gateway: 203.0.113.254", "address: dhcp"),
