@@ -69,6 +69,27 @@ struct ReportTests {
     #expect(SwitchReport(status: status, site: "hq").switches.isEmpty)
   }
 
+  @Test("Status tells which uplink carries what, and what share of the flows a tunnel has")
+  func shares() {
+    var tunnels = [Samples.tunnel(.endToEnd, name: "fiber"), Samples.tunnel(.endToEnd, name: "lte")]
+    tunnels[0].weight = 3
+    tunnels[1].uplink = "lte"
+    tunnels[0].counters.outbound.bitsPerSecond = 4_500_000
+    tunnels[0].counters.inbound.bitsPerSecond = 900
+    tunnels[1].counters.outbound.bitsPerSecond = 1_500_000
+    var site = Samples.site("berlin", isConverged: true, tunnels: tunnels)
+    site.status?.activeTunnels = ["hq": ["fiber", "lte"]]
+    site.status?.uplinks = ["dsl", "lte"].map {
+      UplinkStatus(name: $0, interface: "wan0", isUp: true, address: nil, gateway: nil)
+    }
+    #expect(
+      StatusReport(status: Samples.network(site), palette: plain).lines.suffix(6) == [
+        "SITE    UPLINK  SENDS     RECEIVES", "berlin  dsl     4.5 Mb/s  900 b/s",
+        "berlin  lte     1.5 Mb/s  0 b/s", "", "SITE    TO  TRAFFIC BY            SINCE  BECAUSE",
+        "berlin  hq  fiber 75 %, lte 25 %",
+      ])
+  }
+
   @Test("Status counts converged sites and shows a faulty tunnel's cause")
   func statusTables() {
     let tunnel = Samples.tunnel(.reachability, fault: Samples.fault(.ikeSA, "peer silent"))

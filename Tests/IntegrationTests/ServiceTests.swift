@@ -42,6 +42,39 @@ extension IntegrationTests {
       }
     }
 
+    @Test("Two lines carry flows by their weights, and one of them carries all when the other dies")
+    func weights() async throws {
+      try await RunningLab.with(FabricBinary.topology("weighted.yaml")) { lab in
+        let tunnels = ["berlin.fiber--hq.isp-a", "berlin.lte--hq.isp-a"]
+        try await lab.eventually("traffic takes both lines", within: 30) { try lab.way(from: "berlin") == tunnels }
+        let flows = """
+          import socket, time
+          for port in range(20000, 20400):
+            time.sleep(0.001)
+            sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sender.bind(("", port))
+            for _ in range(5): sender.sendto(bytes(100), ("10.110.0.10", 9))
+          """
+        func sent() throws -> [UInt64] {
+          let status = try lab.status().sites.first { $0.site == "berlin" }?.status
+          return tunnels.map { name in status?.tunnels.first { $0.name == name }?.counters.packetsOut ?? 0 }
+        }
+        let before = try sent()
+        try Program("python3", ["-c", flows], in: lab.namespace("berlin-host")).run()
+        try await lab.eventually("all of it is counted", within: 10) {
+          try zip(sent(), before).map { $0 - $1 }.reduce(0, +) >= 2000
+        }
+        let carried = try zip(sent(), before).map { $0 - $1 }
+        let share = Double(carried[0]) / Double(carried[0] + carried[1])
+        #expect((0.65...0.85).contains(share), "\(carried)")
+        try lab.fabric("lab", "cut", "berlin", "fiber", "--silent")
+        try await lab.eventually("the other line carries all", within: 30) {
+          try lab.way(from: "berlin") == [tunnels[1]]
+        }
+        try #expect(lab.allHostsReachEachOther())
+      }
+    }
+
     @Test("Voice survives a bulk copy over a slow line")
     func voice() async throws {
       try await RunningLab.with(FabricBinary.topology("voice-and-bulk.yaml")) { lab in

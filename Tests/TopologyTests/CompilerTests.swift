@@ -192,6 +192,29 @@ import WireFormat
     #expect(sites.values.allSatisfy { $0.classes.map(\.isDuplicated) == [true, false] })
   }
 
+  @Test("A tunnel has the weights of both its uplinks")
+  func weights() throws {
+    let pieces = [
+      (
+        "gateway: 198.51.100.254 }",
+        "gateway: 198.51.100.254, weight: 2 }\n"
+          + "      - { name: isp-b, interface: wan1, address: 192.0.2.1/24, gateway: 192.0.2.254 }"
+      ),
+      (
+        "priority: 1 }",
+        "priority: 1, weight: 3 }\n      - { name: lte, interface: wan1, address: dhcp, behindNAT: true }"
+      ),
+    ]
+    var allocations = Allocations()
+    let sites = try compile(try #require(BaseTopology.replacing(pieces)), &allocations)
+    let weights = sites["berlin"]?.tunnels.map { "\($0.name) \($0.weight)" }
+    #expect(
+      weights == [
+        "berlin.dsl--hq.isp-a 6", "berlin.dsl--hq.isp-b 3", "berlin.lte--hq.isp-a 2", "berlin.lte--hq.isp-b 1",
+      ])
+    #expect(sites["hq"]?.tunnels.filter { $0.peerSite == "berlin" }.map(\.weight) == [6, 3, 2, 1])
+  }
+
   @Test("A service level is that of every tunnel between gateways of ours")
   func serviceLevel() throws {
     let piece = ("addressing: unnumbered", "addressing: unnumbered, serviceLevel: { loss: 2.5%, latency: 150ms }")

@@ -81,6 +81,11 @@ final class DataPath {
     }
   }
 
+  /// The tunnels, by name, that share the flows to a site, with their weights, by site; those of all others do not.
+  func share(by weights: [String: [String: Int]]) {
+    for (name, peer) in peers { peer.share(by: weights[name] ?? [:]) }
+  }
+
   func removeUplink(_ name: String) {
     guard let uplink = uplinks.removeValue(forKey: name) else { return }
     loop.unwatch(uplink.encapsulated.descriptor)

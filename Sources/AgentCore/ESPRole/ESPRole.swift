@@ -79,6 +79,7 @@ public final class ESPRole {
       case .tunnel(let name, let settings): try addTunnel(name, settings, descriptors)
       case .change(let name, let settings): change(name, settings)
       case .lineLost(let uplink): probing.lost(line: uplink)
+      case .shares(let weights): path.share(by: weights)
       case .removeTunnel(let name): removeTunnel(name)
       case .ike: try connectIKE(descriptors)
       case .stop: loop.stop()

@@ -10,6 +10,7 @@ import WireFormat
 ///     read     │ IP TCP │ payload 0 │ payload 1 │ …
 ///     slot     │ ESP │ IP TCP │ payload 0 │ ICV │ ESP │ IP TCP │ payload 1 │ ICV │ …
 ///
+/// Where tunnels to one site share its flows, a flow leaves by the tunnel that it falls to, whichever the system has chosen.
 /// Packets of a class that is duplicated leave by two tunnels, numbered, and their peer takes the copy that comes first.
 final class OutboundPath {
   private let batch = DatagramBatch(slotSize: DataPath.slotSize)
@@ -28,7 +29,8 @@ final class OutboundPath {
   /// Carries what is waiting at a tunnel's device, up to the tunnel's turn, by the tunnel or by others to the same `peer`.
   /// Throws if the device cannot be read.
   func carry(from tunnel: TunnelInterface, to peer: PeerSite? = nil, by ways: OutboundWays) throws(LinuxError) {
-    let way = ways.way(of: tunnel)
+    var way = ways.way(of: tunnel)
+    let mayDivert = peer?.diverts(tunnel) == true
     var carried = 0
     while carried < OutboundPath.packetsPerTurn, let length = try tunnel.device.read(into: readBuffer) {
       guard let packets = packets(ofRead: length) else {
@@ -38,15 +40,17 @@ final class OutboundPath {
       }
       carried += packets.count
       if let peer, tunnel.duplicates(packets.trafficClass) {
-        if let way { flush(way) }
+        flush(way)
         replicate(packets, from: tunnel, to: peer, by: ways)
-      } else if let way {
-        seal(packets, on: way)
-      } else {
-        drop(packets, from: tunnel, ways)
+        continue
       }
+      if mayDivert, let other = peer?.tunnel(for: packets, routedInto: tunnel), other !== way?.tunnel {
+        flush(way)
+        way = ways.way(of: other) ?? ways.way(of: tunnel)
+      }
+      if let way { seal(packets, on: way) } else { drop(packets, from: tunnel, ways) }
     }
-    if let way { flush(way) }
+    flush(way)
   }
 
   /// There is no way: DESIGN.md section 5, invariant 2: no SA means drop.
@@ -182,8 +186,8 @@ final class OutboundPath {
     }
   }
 
-  private func flush(_ way: OutboundWay) {
-    guard batch.count > 0 else { return }
+  private func flush(_ way: OutboundWay?) {
+    guard let way, batch.count > 0 else { return }
     guard way.sa.finishSealing() else {
       // DESIGN.md section 5, invariant 2: what is not sealed does not leave.
       way.tunnel.drops.count(.cipherFailure, times: batch.count)

@@ -1,5 +1,6 @@
 import ESP
 import FabricCrypto
+import Topology
 import WireFormat
 
 /// Another site: the tunnels to it, and what they share so that packets can be sent by two of them.
@@ -9,10 +10,40 @@ final class PeerSite {
   /// Numbers the packets that we send twice.
   var generation = SequenceGeneration(random: SystemRandom())
   private(set) var tunnels: [TunnelInterface] = []
+  /// The weights of the tunnels that share the flows, by their numbers; empty where each packet leaves by the tunnel that the
+  /// system has routed it into.
+  private var weights: [Int: Int] = [:]
+  private var shares: FlowTable?
 
   func add(_ tunnel: TunnelInterface) { tunnels.append(tunnel) }
 
-  func remove(_ tunnel: TunnelInterface) { tunnels.removeAll { $0 === tunnel } }
+  func remove(_ tunnel: TunnelInterface) {
+    tunnels.removeAll { $0 === tunnel }
+    weights[tunnel.number] = nil
+    shares = FlowTable(weights: weights)
+  }
+
+  /// From now on the flows of these tunnels, by name, are theirs by their weights.
+  func share(by named: [String: Int]) {
+    let weighted = tunnels.compactMap { tunnel in named[tunnel.name].map { (tunnel.number, $0) } }
+    let wanted = Dictionary(weighted) { first, _ in first }
+    guard wanted != weights else { return }
+    weights = wanted
+    shares = FlowTable(weights: weights)
+  }
+
+  /// Whether packets that the system routes into a tunnel may leave by others.
+  func diverts(_ tunnel: TunnelInterface) -> Bool { weights[tunnel.number] != nil }
+
+  /// The tunnel by which packets leave that the system has routed into `tunnel`: the network's own, such as BFD's, and those
+  /// that are no more than one link's business leave by that one.
+  func tunnel(for packets: Segmentation, routedInto tunnel: TunnelInterface) -> TunnelInterface {
+    guard let shares, packets.trafficClass >> 2 < TrafficClass.networkControl, !packets.isOfOneLink else {
+      return tunnel
+    }
+    let number = shares[packets.flow]
+    return tunnels.first { $0.number == number } ?? tunnel
+  }
 
   /// The ways of the two copies of a packet that the system has routed into a tunnel: its own, and that which has the least
   /// in common with it. Fewer where there are fewer.

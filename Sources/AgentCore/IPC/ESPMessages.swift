@@ -18,6 +18,9 @@ public enum SupervisorToESP: Codable, Equatable, Sendable {
   case change(name: String, TunnelSettings)
   /// The line of an uplink is gone: peers are told through the tunnels of other uplinks.
   case lineLost(uplink: String)
+  /// By site, the tunnels among which its flows are shared, with their weights; of all other tunnels the system's choice
+  /// stands.
+  case shares([String: [String: Int]])
   /// The tunnel is gone: close its TUN device and wipe its SAs.
   case removeTunnel(name: String)
   /// A channel to a new ike process comes alongside. The SAs that the previous one installed go on until the new one

@@ -71,7 +71,7 @@ struct StatusAssembly: Sendable {
     let fault = fault(of: tunnel, progress, clock).map { blamingLine(of: tunnel, $0) }
     return TunnelStatus(
       name: tunnel.name, interface: tunnel.interface, peerSite: tunnel.peerSite, uplink: tunnel.uplink,
-      localEndpoint: progress.localEndpoint, remoteEndpoint: progress.remoteEndpoint,
+      weight: tunnel.weight, localEndpoint: progress.localEndpoint, remoteEndpoint: progress.remoteEndpoint,
       reached: fault?.stage.previous ?? .endToEnd, fault: fault,
       ikeSA: progress.ikeSA.map { TunnelStatus.IKESAStatus($0, clock) },
       childSA: progress.childSA.map { TunnelStatus.ChildSAStatus($0, clock) },

@@ -10,6 +10,15 @@ struct ActiveTunnels {
   /// The same by their names; sites to which nothing leads are left out.
   var names: [String: [String]] { active.filter { !$0.value.isEmpty }.mapValues { $0.map(\.name) } }
 
+  /// The weights of the tunnels by which traffic leaves, by site and name; only of sites where they differ, as routing shares
+  /// flows out equally by itself.
+  var shares: [String: [String: Int]] {
+    active.compactMapValues { tunnels in
+      guard Set(tunnels.map(\.weight)).count > 1, tunnels.allSatisfy(\.peerIsManaged) else { return nil }
+      return Dictionary(tunnels.map { ($0.name, $0.weight) }) { first, _ in first }
+    }
+  }
+
   /// Looks at the carriers anew: what has changed, by site. The first tunnel to a site is no change, nor is a network that
   /// the operator has changed.
   mutating func update(_ tunnels: [Tunnel], _ carriers: TunnelCarriers, at date: Date) -> [TunnelSwitch] {

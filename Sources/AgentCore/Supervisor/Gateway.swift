@@ -57,6 +57,8 @@ final class Gateway {
   private var activeTunnels = ActiveTunnels()
   /// What the kernel was told last, by name of the tunnel.
   private var installedCarriers: [String: Bool] = [:]
+  /// What esp was told last.
+  private var installedShares: [String: [String: Int]]?
   /// The gateway's certificate; nil while there is none.
   private var credentials: SiteCredentials?
   /// What ike was told last.
@@ -227,6 +229,7 @@ final class Gateway {
     carriers = TunnelCarriers()
     activeTunnels = ActiveTunnels()
     installedCarriers = [:]
+    installedShares = nil
     onEvent(.stopped)
   }
 
@@ -255,6 +258,8 @@ final class Gateway {
       esp.send(.uplink(name: name, address: opened.address), descriptors: opened.forESP)
     }
     for (name, device) in devices.sorted(by: { $0.key < $1.key }) { tellESP(of: name, device) }
+    installedShares = nil
+    tellShares()
     introduceIKEToESP(espIsReplacement: isReplacement)
     onEvent(.recovered(subject: "role esp"))
   }
@@ -325,7 +330,14 @@ final class Gateway {
   private func noticeSwitches(among tunnels: [Tunnel]) {
     let before = activeTunnels.names
     let switches = activeTunnels.update(tunnels, carriers, at: Date())
+    tellShares()
     if before != activeTunnels.names { onEvent(.traffic(by: activeTunnels.names, switches)) }
+  }
+
+  private func tellShares() {
+    guard installedShares != activeTunnels.shares else { return }
+    installedShares = activeTunnels.shares
+    esp.send(.shares(activeTunnels.shares))
   }
 
   private func configureIKE() {

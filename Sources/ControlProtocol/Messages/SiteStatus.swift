@@ -163,6 +163,8 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
   public var peerSite: String
   /// This site's uplink.
   public var uplink: String
+  /// How much of the flows it takes beside others by which traffic leaves for the site.
+  public var weight: Int
   /// The outer addresses and ports in use, as far as known.
   public var localEndpoint, remoteEndpoint: Endpoint?
   /// The last stage reached.
@@ -180,7 +182,7 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
 
   /// A tunnel's status.
   public init(
-    name: String, interface: String, peerSite: String, uplink: String, localEndpoint: Endpoint?,
+    name: String, interface: String, peerSite: String, uplink: String, weight: Int = 1, localEndpoint: Endpoint?,
     remoteEndpoint: Endpoint?, reached: Stage, fault: Fault?, ikeSA: IKESAStatus?, childSA: ChildSAStatus?,
     counters: Counters, path: PathStatus? = nil
   ) {
@@ -188,6 +190,7 @@ public struct TunnelStatus: Codable, Equatable, Sendable {
     self.interface = interface
     self.peerSite = peerSite
     self.uplink = uplink
+    self.weight = weight
     self.localEndpoint = localEndpoint
     self.remoteEndpoint = remoteEndpoint
     self.reached = reached

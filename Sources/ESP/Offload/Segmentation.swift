@@ -43,6 +43,19 @@ public struct Segmentation {
   /// DSCP and ECN, the same in all packets.
   public var trafficClass: UInt8 { TunnelTrafficClass.outer(around: UnsafeRawBufferPointer(packet)) }
 
+  /// Whether the packets mean something on this one link only: those to multicast and link-local addresses (RFC 5771,
+  /// RFC 3927, RFC 4291 section 2.4), such as a routing protocol's.
+  public var isOfOneLink: Bool {
+    switch packet.first.map({ $0 >> 4 }) {
+    case 4 where packet.count >= 20: packet[16] >= 224 || packet[16] == 169 && packet[17] == 254
+    case 6 where packet.count >= 40: packet[24] == 0xFF || packet[24] == 0xFE && packet[25] & 0xC0 == 0x80
+    default: false
+    }
+  }
+
+  /// The flow that the packets belong to.
+  public var flow: FlowHash { FlowHash(UnsafeRawBufferPointer(packet)) }
+
   /// Whether the packets are of IPv6 and no longer than every link must carry that IPv6 uses (RFC 8200 section 5); their
   /// sender would not make them shorter.
   public var mustPass: Bool { packet.first.map { $0 >> 4 } == 6 && length(0) <= IPv6.minimumMTU }

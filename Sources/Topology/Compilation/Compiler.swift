@@ -103,6 +103,7 @@ struct Compilation {
       authentication: authentication(of: plan.link, with: remote.site),
       postQuantumKey: plan.link.postQuantumKey ?? postQuantumKeys[plan.link.sites], ike: plan.link.ike,
       ipsec: plan.link.ipsec, encapsulation: plan.link.encapsulation, cost: plan.cost,
+      weight: plan.weight,
       liveness: liveness(of: plan), serviceLevel: remote.site.isManaged ? topology.serviceLevel : nil,
       selectors: selectors(of: plan.link, from: local.site, to: remote.site))
   }

@@ -53,6 +53,9 @@ struct TunnelPlan {
   /// Ten for each step of priority at either end.
   var cost: Int { 10 * (first.uplink.priority + second.uplink.priority) }
 
+  /// As much of the flows as the uplinks at both ends are to have.
+  var weight: Int { first.uplink.weight * second.uplink.weight }
+
   /// Which end opens the conversation: the one that cannot be called; else Fabric towards a third party; else the
   /// spoke towards its hub; else the alphabetically first.
   var firstInitiates: Bool {

@@ -33,8 +33,9 @@ enum SiteDescription {
       case .fixed(let address, let gateway): "\(address) via \(gateway)"
       case .dhcp: "dhcp"
       }
+    let weight = uplink.weight == 1 ? "" : ", weight \(uplink.weight)"
     let nat = uplink.behindNAT ? ", behind NAT" : ""
-    return "\(uplink.interface), \(address)\(nat), priority \(uplink.priority), mtu \(uplink.mtu)"
+    return "\(uplink.interface), \(address)\(nat), priority \(uplink.priority)\(weight), mtu \(uplink.mtu)"
       + (uplink.rateKilobits.map { ", rate \($0)kbit" } ?? "")
   }
 
@@ -115,6 +116,7 @@ enum TunnelDescription {
       .init("initiates", tunnel.initiates ? "yes" : "no"), .init("local identity", tunnel.localIdentity),
       .init("peer identity", tunnel.remoteIdentity), .init("encapsulation", tunnel.encapsulation.rawValue),
       .init("authentication", text(of: tunnel.authentication)), .init("cost", "\(tunnel.cost)"),
+      .init("weight", "\(tunnel.weight)"),
       .init("ospf area", tunnel.ospfArea ?? "none"),
       .init("ospf authentication", tunnel.ospfKey == nil ? "none" : "md5"),
       .init("liveness", tunnel.liveness.map { "\($0.intervalMilliseconds)ms × \($0.multiplier)" } ?? "none"),

@@ -33,6 +33,7 @@ extension Format {
     })
   static let replayWindow = integer("a number of packets", 64...4096)
   static let priority = integer("a number", 1...100)
+  static let weight = integer("a number", 1...20)
   static let mtu = integer("a number of bytes", 1280...9000)
   static let autonomousSystem = integer("a number", 1...4_294_967_294)
 

@@ -56,6 +56,7 @@ struct UplinkDraft {
   var gateway: Located<IPAddress>?
   var behindNAT: Bool
   var priority: Int
+  var weight: Located<Int>?
   var mtu: Located<Int>?
   var rate: Int?
 

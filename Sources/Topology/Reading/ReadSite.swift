@@ -36,7 +36,8 @@ extension DocumentReader {
       interface: scalar(record[.interface], Format.interface), address: address(record[.address], isManaged: isManaged),
       gateway: scalar(record[.gateway], Format.address),
       behindNAT: scalar(record[.behindNAT], Format.boolean)?.value ?? false,
-      priority: scalar(record[.priority], Format.priority)?.value ?? 1, mtu: scalar(record[.mtu], Format.mtu),
+      priority: scalar(record[.priority], Format.priority)?.value ?? 1,
+      weight: scalar(record[.weight], Format.weight), mtu: scalar(record[.mtu], Format.mtu),
       rate: scalar(record[.rate], Format.bitRate)?.value)
   }
 

@@ -54,7 +54,7 @@ enum LANKey: String, TopologyKey {
 }
 
 enum UplinkKey: String, TopologyKey {
-  case name, interface, address, gateway, behindNAT, priority, mtu, rate
+  case name, interface, address, gateway, behindNAT, priority, weight, mtu, rate
 
   static let subject = "an uplink"
   var field: Field {
@@ -74,6 +74,12 @@ enum UplinkKey: String, TopologyKey {
         documentation:
           "Whether the ISP translates addresses, so that only this end can open a conversation. Default: false.")
     case .priority: Field(shape: .of(Format.priority), documentation: "1 is preferred over 2. Default: 1.")
+    case .weight:
+      Field(
+        shape: .of(Format.weight),
+        documentation:
+          "How much of the traffic it takes beside the site's other uplinks of its priority, whole flows at a time. Default: 1."
+      )
     case .mtu:
       Field(shape: .of(Format.mtu), documentation: "The largest packet that the line carries, in bytes. Default: 1500.")
     case .rate:

@@ -96,6 +96,8 @@ public struct Uplink: Codable, Equatable, Sendable {
   public var behindNAT: Bool
   /// 1 is preferred over 2: it becomes the cost of the tunnels on the line.
   public var priority: Int
+  /// How much of the flows the line takes beside other lines of the same priority.
+  public var weight: Int
   /// The largest packet that the line carries, in bytes.
   public var mtu: Int
   /// What the ISP takes from us, in kbit/s of IP packets; nil where it is not known.
@@ -103,14 +105,15 @@ public struct Uplink: Codable, Equatable, Sendable {
 
   /// An ISP line.
   public init(
-    name: String, interface: String, addressing: Addressing, behindNAT: Bool, priority: Int, mtu: Int = 1500,
-    rateKilobits: Int? = nil
+    name: String, interface: String, addressing: Addressing, behindNAT: Bool, priority: Int, weight: Int = 1,
+    mtu: Int = 1500, rateKilobits: Int? = nil
   ) {
     self.name = name
     self.interface = interface
     self.addressing = addressing
     self.behindNAT = behindNAT
     self.priority = priority
+    self.weight = weight
     self.mtu = mtu
     self.rateKilobits = rateKilobits
   }
@@ -178,6 +181,9 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public var encapsulation: Encapsulation
   /// The routing cost of the tunnel, from the priorities of the uplinks at both ends.
   public var cost: Int
+  /// How much of the flows the tunnel takes beside others of the same cost to the same site, from the weights of the uplinks
+  /// at both ends.
+  public var weight: Int
   /// How the tunnel is tested for whether it carries packets; nil for not at all.
   public var liveness: LivenessTimers?
   /// What the tunnel must be like to carry traffic while another one to the same site is; nil for nothing.
@@ -193,7 +199,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
     initiates: Bool,
     localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication,
     postQuantumKey: PostQuantumKey? = nil, ike: IKEProfile, ipsec: IPsecProfile, encapsulation: Encapsulation,
-    cost: Int,
+    cost: Int, weight: Int = 1,
     liveness: LivenessTimers? = nil, serviceLevel: ServiceLevelLimits? = nil, selectors: Selectors = .any
   ) {
     self.name = name
@@ -218,6 +224,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
     self.ipsec = ipsec
     self.encapsulation = encapsulation
     self.cost = cost
+    self.weight = weight
     self.liveness = liveness
     self.selectors = selectors
     self.serviceLevel = serviceLevel

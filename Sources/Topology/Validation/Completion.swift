@@ -44,7 +44,8 @@ extension Validator {
       }
     return Uplink(
       name: name, interface: uplink.interface?.value ?? "wan\(index)", addressing: addressing,
-      behindNAT: uplink.behindNAT, priority: uplink.priority, mtu: uplink.mtu?.value ?? 1500,
+      behindNAT: uplink.behindNAT, priority: uplink.priority, weight: uplink.weight?.value ?? 1,
+      mtu: uplink.mtu?.value ?? 1500,
       rateKilobits: uplink.rate)
   }
 

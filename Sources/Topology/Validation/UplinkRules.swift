@@ -9,8 +9,17 @@ extension Validator {
           report(uplink.position, "an uplink needs `interface`", UplinkKey.interface.field.documentation)
         }
         checkGateway(of: uplink, at: site)
+        checkWeight(of: uplink, at: site)
       }
     }
+  }
+
+  private mutating func checkWeight(of uplink: UplinkDraft, at site: SiteDraft) {
+    guard let weight = uplink.weight, site.uplinks.count(where: { $0.priority == uplink.priority }) < 2 else { return }
+    report(
+      weight.position,
+      "`weight` has no meaning: no other uplink of `\(site.name.value)` has priority \(uplink.priority)",
+      "give the uplinks that share traffic the same priority, or leave `weight` out")
   }
 
   private mutating func checkGateway(of uplink: UplinkDraft, at site: SiteDraft) {

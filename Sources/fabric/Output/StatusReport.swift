@@ -12,7 +12,7 @@ struct StatusReport {
     let headline =
       "\(topology), revision \(status.revision): "
       + "\(managed.count { $0.isConverged }) of \(managed.count) sites converged"
-    let tables = [tunnels, ways].map { $0.rows.isEmpty ? [] : $0.lines(palette) }
+    let tables = [tunnels, uplinks, ways].map { $0.rows.isEmpty ? [] : $0.lines(palette) }
     let parts = [[headline], sites.lines(palette)] + tables + [drops]
     return Array(parts.filter { !$0.isEmpty }.joined(separator: [""]))
   }
@@ -50,8 +50,23 @@ struct StatusReport {
       for (peer, tunnels) in (site.status?.activeTunnels ?? [:]).sorted(by: { $0.key < $1.key }) {
         let last = site.status?.switches.last { $0.peerSite == peer }
         table.add(
-          .init(site.site), .init(peer), .init(tunnels.joined(separator: ", ")), .init(last?.at.time ?? ""),
+          .init(site.site), .init(peer), .init(site.shares(of: tunnels)), .init(last?.at.time ?? ""),
           .init(last?.reason ?? ""))
+      }
+    }
+    return table
+  }
+
+  /// Which uplink carries what now, in all its tunnels.
+  private var uplinks: Table {
+    var table = Table("SITE", "UPLINK", "SENDS", "RECEIVES")
+    for site in status.sites {
+      for uplink in site.status?.uplinks ?? [] {
+        let counters = (site.status?.tunnels ?? []).filter { $0.uplink == uplink.name }.map(\.counters)
+        table.add(
+          .init(site.site), .init(uplink.name),
+          .init(bitRate(counters.map(\.outbound.bitsPerSecond).reduce(0, &+))),
+          .init(bitRate(counters.map(\.inbound.bitsPerSecond).reduce(0, &+))))
       }
     }
     return table
@@ -91,6 +106,14 @@ extension API.SiteState {
     }
     if causes.isEmpty, !isConnected { causes = ["its agent is not connected"] }
     return causes.joined(separator: "; ")
+  }
+
+  /// Tunnels by which traffic leaves, and where there are several, what each has of the flows.
+  fileprivate func shares(of names: [String]) -> String {
+    let weighted = names.map { name in (name, status?.tunnels.first { $0.name == name }?.weight ?? 1) }
+    let total = weighted.map(\.1).reduce(0, +)
+    guard names.count > 1 else { return names.joined() }
+    return weighted.map { "\($0) \(100 * $1 / max(1, total)) %" }.joined(separator: ", ")
   }
 
   fileprivate var agentCell: Table.Cell { isConnected ? .init("connected", .good) : .init("away", .bad) }

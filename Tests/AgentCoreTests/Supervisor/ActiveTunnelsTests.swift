@@ -44,6 +44,27 @@ struct ActiveTunnelsTests {
       ])
   }
 
+  @Test("share flows by weight as long as several carry and differ in it")
+  mutating func weights() {
+    var tunnels = tunnels
+    for index in tunnels.indices { tunnels[index].cost = 20 }
+    tunnels[0].weight = 3
+    establish(tunnels[0])
+    #expect(active.update(tunnels, carriers, at: date) == [])
+    #expect(active.shares == [:])
+    establish(tunnels[1])
+    _ = active.update(tunnels, carriers, at: date)
+    #expect(active.shares == ["hq": [tunnels[0].name: 3, tunnels[1].name: 1]])
+    carriers.heard(of: tunnels[0].name, .silent(cause: "its tests are not answered", milliseconds: 160))
+    _ = active.update(tunnels, carriers, at: date)
+    #expect(active.shares == [:])
+    carriers.heard(of: tunnels[0].name, .good)
+    tunnels[0].weight = 1
+    _ = active.update(tunnels, carriers, at: date)
+    #expect(active.names["hq"]?.count == 2)
+    #expect(active.shares == [:], "routing shares flows out equally by itself")
+  }
+
   @Test("may be none, which is told, and what comes after it too")
   mutating func none() {
     establish(tunnels[1])

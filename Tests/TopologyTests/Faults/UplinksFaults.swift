@@ -18,6 +18,12 @@ extension Fault {
         "27:76: the gateway `2001:db8::1` is of another address family than `198.51.100.1/24` | write a gateway in 198.51.100.0/24"
       ]),
     Fault(
+      "a weight where nothing is shared",
+      replacing: [("priority: 1 }", "priority: 1, weight: 3 }")],
+      [
+        "33:92: `weight` has no meaning: no other uplink of `berlin` has priority 1 | give the uplinks that share traffic the same priority, or leave `weight` out"
+      ]),
+    Fault(
       "a fixed address without gateway",
       replacing: [(", gateway: 198.51.100.254", "")],
       [
