@@ -54,12 +54,14 @@ struct ReportTests {
       outageMilliseconds: 160)
     var site = Samples.site("berlin", isConverged: true)
     site.status?.activeTunnels = ["hq": ["lte"]]
+    site.status?.classTunnels = ["hq": ["video": ["mpls"]]]
     site.status?.switches = [change]
     let status = Samples.network(site)
     #expect(
-      StatusReport(status: status, palette: plain).lines.suffix(2) == [
-        "SITE    TO  TRAFFIC BY  SINCE                 BECAUSE",
-        "berlin  hq  lte         1970-01-01T00:00:00Z  fiber: its tests are not answered (160 ms)",
+      StatusReport(status: status, palette: plain).lines.suffix(3) == [
+        "SITE    TO          TRAFFIC BY  SINCE                 BECAUSE",
+        "berlin  hq          lte         1970-01-01T00:00:00Z  fiber: its tests are not answered (160 ms)",
+        "berlin  hq (video)  mpls",
       ])
     #expect(
       SwitchReport(status: status, site: "berlin").lines(plain) == [

@@ -23,6 +23,31 @@ extension IntegrationTests {
       }
     }
 
+    @Test("A class leaves a line that is too bad for it, and all other traffic stays; the event log tells of it")
+    func classLevel() async throws {
+      try await RunningLab.with(FabricBinary.topology("class-levels.yaml")) { lab in
+        let preferred = ["berlin.fiber--hq.isp-a"]
+        try await lab.eventually("traffic takes the fiber", within: 30) { try lab.way(from: "berlin") == preferred }
+        try lab.fabric("lab", "cut", "berlin", "fiber", "--loss", "3")
+        try await lab.eventually("video takes the other line", within: 15) {
+          try lab.wayOfClass("video", from: "berlin")?.allSatisfy { $0.hasPrefix("berlin.lte") } == true
+        }
+        try #expect(lab.way(from: "berlin") == preferred)
+        let video = ["-n", "-q", "-i", "0.02", "-c", "200", "-w", "10", "-Q", "0x88", "10.120.0.10"]
+        let calls = try Program("ping", video, in: lab.namespace("berlin-host")).runAndCapture(timeout: .seconds(20))
+        #expect(calls.output.contains(" 0% packet loss"), "\(calls.output)")
+        let others = video.map { $0 == "0x88" ? "0" : $0 }
+        let rest = try Program("ping", others, in: lab.namespace("berlin-host")).runAndCapture(timeout: .seconds(20))
+        #expect(!rest.output.contains(" 0% packet loss"), "\(rest.output)")
+        try lab.fabric("lab", "mend", "berlin", "fiber")
+        try await lab.eventually("video comes back", within: 60) {
+          try lab.wayOfClass("video", from: "berlin") == nil
+        }
+        let events = try lab.fabric("events", "berlin", "--controller", LabFiles.controllerSocket)
+        #expect(events.contains("hq (video)") && events.contains("of its tests are lost"))
+      }
+    }
+
     @Test("A duplicated class loses nothing and gets nothing twice when a line dies in silence, and when it is mended")
     func duplicatedClass() async throws {
       try await RunningLab.with(FabricBinary.topology("duplicated-class.yaml")) { lab in
@@ -104,5 +129,10 @@ extension RunningLab {
   /// The tunnels by which a site's traffic leaves for the headquarters.
   fileprivate func way(from site: String) throws -> [String]? {
     try status().sites.first { $0.site == site }?.status?.activeTunnels["hq"]
+  }
+
+  /// The same of a class; nil while it goes with all other traffic.
+  fileprivate func wayOfClass(_ name: String, from site: String) throws -> [String]? {
+    try status().sites.first { $0.site == site }?.status?.classTunnels["hq"]?[name]
   }
 }

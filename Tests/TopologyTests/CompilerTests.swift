@@ -175,6 +175,20 @@ import WireFormat
     #expect(berlin.uplinks.map(\.rateKilobits) == [20_000])
   }
 
+  @Test("A class may have a service level of its own")
+  func classLevel() throws {
+    let piece = (
+      "shape: hub-and-spoke",
+      "shape: hub-and-spoke\n  classes: { video: { dscp: af41, share: 5%, serviceLevel: { latency: 80ms, hold: 10s } } }"
+    )
+    var allocations = Allocations()
+    let sites = try compile(try #require(BaseTopology.replacing([piece])), &allocations)
+    let limits = ServiceLevelLimits(
+      lossPercent: nil, latencyMilliseconds: 80, jitterMilliseconds: nil, holdSeconds: 10)
+    #expect(sites["oslo"]?.classes.map(\.serviceLevel) == [limits])
+    #expect(sites["oslo"]?.tunnels.map(\.serviceLevel) == [nil])
+  }
+
   @Test("A class is sent twice where the file says so")
   func duplicatedClass() throws {
     let pieces = [

@@ -44,12 +44,15 @@ extension SiteConfiguration {
   var tunnelSettings: [String: TunnelSettings] {
     let mtus = tunnelMTUs
     let duplicated = classes.filter(\.isDuplicated).flatMap(\.codePoints)
+    let named = classes.compactMap { named in named.serviceLevel.map { (named.name, $0) } }
+    let levels = Dictionary(named) { first, _ in first }
     let settings = tunnels.compactMap { tunnel in
       mtus[tunnel.name].map { mtu in
         let interval = Duration.milliseconds(tunnel.peerIsManaged ? measurementMilliseconds : 0)
         let settings = TunnelSettings(
           mtu: mtu, measurementInterval: interval, liveness: tunnel.liveness, serviceLevel: tunnel.serviceLevel,
-          peerSite: tunnel.peerSite, duplicatedCodePoints: tunnel.peerIsManaged ? duplicated : [])
+          classLevels: tunnel.peerIsManaged ? levels : [:], peerSite: tunnel.peerSite,
+          duplicatedCodePoints: tunnel.peerIsManaged ? duplicated : [])
         return (tunnel.name, settings)
       }
     }

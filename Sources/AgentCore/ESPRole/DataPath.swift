@@ -81,9 +81,9 @@ final class DataPath {
     }
   }
 
-  /// The tunnels, by name, that share the flows to a site, with their weights, by site; those of all others do not.
-  func share(by weights: [String: [String: Int]]) {
-    for (name, peer) in peers { peer.share(by: weights[name] ?? [:]) }
+  /// Among which tunnels the flows to a site are shared, by site; of all others the system's choice stands.
+  func share(by shares: [String: SiteShares]) {
+    for (name, peer) in peers { peer.share(by: shares[name] ?? SiteShares()) }
   }
 
   func removeUplink(_ name: String) {

@@ -56,6 +56,7 @@ public final class ESPRole {
       self.logger.info("a tunnel's tests tell", metadata: .fields([.tunnel: name, .cause: health]))
       self.supervisor.send(.health(tunnel: name, health))
     }
+    probing.onClassHealth = { [unowned self] in self.supervisor.send(.classHealth(tunnel: $0, poorFor: $1)) }
     path.inbound.onIKEMessage = { [unowned self] in forward($2, from: $1, on: $0) }
     path.inbound.onOtherSource = { [unowned self] in otherSources[$0] = $1 }
     path.onFailure = { [logger] name, error in
@@ -79,7 +80,7 @@ public final class ESPRole {
       case .tunnel(let name, let settings): try addTunnel(name, settings, descriptors)
       case .change(let name, let settings): change(name, settings)
       case .lineLost(let uplink): probing.lost(line: uplink)
-      case .shares(let weights): path.share(by: weights)
+      case .shares(let shares): path.share(by: shares)
       case .removeTunnel(let name): removeTunnel(name)
       case .ike: try connectIKE(descriptors)
       case .stop: loop.stop()
@@ -110,6 +111,7 @@ public final class ESPRole {
       supervisor.send(.tunnel(name: tunnel.name), descriptors: [tunnel.device.descriptor])
     }
     for (name, health) in probing.ailments { supervisor.send(.health(tunnel: name, health)) }
+    for (name, classes) in probing.classAilments { supervisor.send(.classHealth(tunnel: name, poorFor: classes)) }
     reports = TrafficReports()
     supervisor.send(.ready(program: .current))
   }

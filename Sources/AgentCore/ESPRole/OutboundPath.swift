@@ -10,7 +10,8 @@ import WireFormat
 ///     read     │ IP TCP │ payload 0 │ payload 1 │ …
 ///     slot     │ ESP │ IP TCP │ payload 0 │ ICV │ ESP │ IP TCP │ payload 1 │ ICV │ …
 ///
-/// Where tunnels to one site share its flows, a flow leaves by the tunnel that it falls to, whichever the system has chosen.
+/// Where tunnels to one site share its flows, or a class of traffic has tunnels of its own, a flow leaves by the tunnel that it
+/// falls to, whichever the system has chosen.
 /// Packets of a class that is duplicated leave by two tunnels, numbered, and their peer takes the copy that comes first.
 final class OutboundPath {
   private let batch = DatagramBatch(slotSize: DataPath.slotSize)

@@ -11,6 +11,11 @@ final class PathProbing {
   /// What was told last of the tunnels that are not as they should be, by name.
   private(set) var ailments: [String: TunnelHealth] = [:]
 
+  /// Called when a tunnel is worse, or good enough again, for a class of traffic.
+  var onClassHealth: (_ tunnel: String, _ poorFor: [String: String]) -> Void = { _, _ in }
+  /// What was told last of the tunnels that are too bad for a class, by name.
+  private(set) var classAilments: [String: [String: String]] = [:]
+
   private let path: DataPath
   /// When the machines of each tunnel want to be called, by the tunnel's number.
   private var deadlines = DeadlineQueue<Int>()
@@ -29,6 +34,7 @@ final class PathProbing {
     if let known = tunnel.path, known.isTaken(by: sa) { return }
     tunnel.path = TunnelPath(sa, tunnel.settings, at: now)
     tellHealth(of: tunnel, at: now)
+    tellClassHealth(of: tunnel)
     advance(tunnel) { $0.begin(at: now) }
     schedule(tunnel)
   }
@@ -121,6 +127,15 @@ final class PathProbing {
     onHealth(tunnel.name, health)
   }
 
+  /// The figures of a cause change with every test, and are told of once.
+  private func tellClassHealth(of tunnel: TunnelInterface) {
+    let poorFor = tunnel.path?.poorFor ?? [:]
+    let before = classAilments[tunnel.name] ?? [:]
+    guard Set(poorFor.keys) != Set(before.keys) else { return }
+    classAilments[tunnel.name] = poorFor.isEmpty ? nil : poorFor
+    onClassHealth(tunnel.name, poorFor)
+  }
+
   private func received(_ probe: PathProbe, through tunnel: TunnelInterface) {
     let now = SystemClock.now
     switch probe {
@@ -159,7 +174,9 @@ final class PathProbing {
     guard let test = tunnel.path?.measurement.timeout(at: now) else { return }
     tunnel.path?.liveness?.sent(test, at: now)
     send(.test(test), through: tunnel)
-    if test.sequence.isMultiple(of: 5) { tunnel.path?.judge(at: now) }
+    guard test.sequence.isMultiple(of: 5) else { return }
+    tunnel.path?.judge(at: now)
+    tellClassHealth(of: tunnel)
   }
 
   /// The tunnel's machines have taken a step, and may want to be called at another time.

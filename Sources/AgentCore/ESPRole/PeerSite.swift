@@ -10,38 +10,49 @@ final class PeerSite {
   /// Numbers the packets that we send twice.
   var generation = SequenceGeneration(random: SystemRandom())
   private(set) var tunnels: [TunnelInterface] = []
-  /// The weights of the tunnels that share the flows, by their numbers; empty where each packet leaves by the tunnel that the
-  /// system has routed it into.
-  private var weights: [Int: Int] = [:]
-  private var shares: FlowTable?
+  private var shares = SiteShares()
+  /// How the flows are shared, of each class by its DSCPs, and of all others; nil where the system's choice stands.
+  private var classTables: [UInt8: FlowTable] = [:]
+  private var table: FlowTable?
 
   func add(_ tunnel: TunnelInterface) { tunnels.append(tunnel) }
 
   func remove(_ tunnel: TunnelInterface) {
     tunnels.removeAll { $0 === tunnel }
-    weights[tunnel.number] = nil
-    shares = FlowTable(weights: weights)
+    drawTables()
   }
 
-  /// From now on the flows of these tunnels, by name, are theirs by their weights.
-  func share(by named: [String: Int]) {
-    let weighted = tunnels.compactMap { tunnel in named[tunnel.name].map { (tunnel.number, $0) } }
-    let wanted = Dictionary(weighted) { first, _ in first }
-    guard wanted != weights else { return }
-    weights = wanted
-    shares = FlowTable(weights: weights)
+  /// From now on flows are shared so.
+  func share(by new: SiteShares) {
+    guard new != shares else { return }
+    shares = new
+    drawTables()
+  }
+
+  private func drawTables() {
+    table = table(shares.weights)
+    classTables = [:]
+    for ofClass in shares.classes {
+      let table = table(ofClass.weights)
+      for codePoint in ofClass.codePoints { classTables[codePoint] = table }
+    }
+  }
+
+  private func table(_ weights: [String: Int]) -> FlowTable? {
+    let weighted = tunnels.compactMap { tunnel in weights[tunnel.name].map { (tunnel.number, $0) } }
+    return FlowTable(weights: Dictionary(weighted) { first, _ in first })
   }
 
   /// Whether packets that the system routes into a tunnel may leave by others.
-  func diverts(_ tunnel: TunnelInterface) -> Bool { weights[tunnel.number] != nil }
+  func diverts(_ tunnel: TunnelInterface) -> Bool { shares.weights[tunnel.name] != nil || !classTables.isEmpty }
 
   /// The tunnel by which packets leave that the system has routed into `tunnel`: the network's own, such as BFD's, and those
   /// that are no more than one link's business leave by that one.
   func tunnel(for packets: Segmentation, routedInto tunnel: TunnelInterface) -> TunnelInterface {
-    guard let shares, packets.trafficClass >> 2 < TrafficClass.networkControl, !packets.isOfOneLink else {
-      return tunnel
-    }
-    let number = shares[packets.flow]
+    guard packets.trafficClass >> 2 < TrafficClass.networkControl, !packets.isOfOneLink else { return tunnel }
+    let general = shares.weights[tunnel.name] == nil ? nil : table
+    guard let table = classTables[packets.trafficClass >> 2] ?? general else { return tunnel }
+    let number = table[packets.flow]
     return tunnels.first { $0.number == number } ?? tunnel
   }
 

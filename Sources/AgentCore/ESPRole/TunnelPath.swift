@@ -17,6 +17,8 @@ struct TunnelPath {
   var liveness: TunnelLiveness?
   /// Whether it is as good as it should be; nil where that is not asked.
   var serviceLevel: ServiceLevelJudge?
+  /// The same for classes of traffic that ask for a level of their own, by name.
+  var classLevels: [String: ServiceLevelJudge]
 
   /// A path that carries what the tunnel's device hands over, unless probes find otherwise.
   init(_ sa: OutboundSA, _ settings: TunnelSettings, at now: Instant) {
@@ -30,6 +32,7 @@ struct TunnelPath {
       TunnelLiveness(interval: .milliseconds($0.intervalMilliseconds), multiplier: $0.multiplier)
     }
     serviceLevel = settings.serviceLevel.map { ServiceLevelJudge(ServiceLevel($0)) }
+    classLevels = settings.classLevels.mapValues { ServiceLevelJudge(ServiceLevel($0)) }
   }
 
   /// When one of the machines wants to be called.
@@ -48,11 +51,16 @@ struct TunnelPath {
   /// The length of the outer packet around it, in bytes: the path's MTU but for what alignment leaves unused.
   var outerMTU: Int { overhead.outerLength(innerLength: innerMTU) }
 
-  /// Holds the last tests against the service level; one that has no answer after half a second counts as lost.
+  /// Holds the last tests against the service levels; one that has no answer after half a second counts as lost.
   mutating func judge(at now: Instant) {
-    guard serviceLevel != nil else { return }
-    serviceLevel?.judge(measurement.result(at: now, patience: .milliseconds(500)), at: now)
+    guard serviceLevel != nil || !classLevels.isEmpty else { return }
+    let result = measurement.result(at: now, patience: .milliseconds(500))
+    serviceLevel?.judge(result, at: now)
+    for name in classLevels.keys { classLevels[name]?.judge(result, at: now) }
   }
+
+  /// The classes for which the path is worse than they ask for, and why.
+  var poorFor: [String: String] { classLevels.compactMapValues { $0.violation?.text } }
 
   /// What the tests tell; `cause` is why the path is silent, if it is.
   func health(silentFor cause: String, at now: Instant) -> TunnelHealth {
@@ -74,7 +82,7 @@ extension TunnelSettings {
       measurementInterval > .zero ? measurementInterval : nil,
       liveness.map { .milliseconds($0.intervalMilliseconds) },
       // The hundred tests that count are those of the last two seconds.
-      serviceLevel.map { _ in .milliseconds(20) },
+      serviceLevel != nil || !classLevels.isEmpty ? .milliseconds(20) : nil,
     ]
     return intervals.compactMap(\.self).min() ?? .zero
   }

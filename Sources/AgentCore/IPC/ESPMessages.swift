@@ -18,9 +18,8 @@ public enum SupervisorToESP: Codable, Equatable, Sendable {
   case change(name: String, TunnelSettings)
   /// The line of an uplink is gone: peers are told through the tunnels of other uplinks.
   case lineLost(uplink: String)
-  /// By site, the tunnels among which its flows are shared, with their weights; of all other tunnels the system's choice
-  /// stands.
-  case shares([String: [String: Int]])
+  /// By site, among which tunnels its flows are shared; everywhere else the system's choice stands.
+  case shares([String: SiteShares])
   /// The tunnel is gone: close its TUN device and wipe its SAs.
   case removeTunnel(name: String)
   /// A channel to a new ike process comes alongside. The SAs that the previous one installed go on until the new one
@@ -28,6 +27,28 @@ public enum SupervisorToESP: Codable, Equatable, Sendable {
   case ike
   /// Wipe everything and exit.
   case stop
+}
+
+/// Among which tunnels the flows to a site are shared, with the weights of the tunnels by their names.
+public struct SiteShares: Codable, Equatable, Sendable {
+  /// Of a class that leaves by other tunnels than the rest.
+  public struct OfClass: Codable, Equatable, Sendable {
+    /// The DSCPs of its packets.
+    public var codePoints: [UInt8]
+    /// Its tunnels.
+    public var weights: [String: Int]
+  }
+
+  /// Of what is in no such class; empty where each packet leaves by the tunnel that the system has routed it into.
+  public var weights: [String: Int]
+  /// The classes that leave by tunnels of their own.
+  public var classes: [OfClass]
+
+  /// Shares of a site.
+  public init(weights: [String: Int] = [:], classes: [OfClass] = []) {
+    self.weights = weights
+    self.classes = classes
+  }
 }
 
 /// What the tests inside of a tunnel tell of it.
@@ -58,6 +79,8 @@ public struct TunnelSettings: Codable, Equatable, Sendable {
   public var liveness: LivenessTimers?
   /// What the path must be like; nil for nothing.
   public var serviceLevel: ServiceLevelLimits?
+  /// What the path must be like for classes of traffic, by name of the class.
+  public var classLevels: [String: ServiceLevelLimits]
   /// The site at the other end.
   public var peerSite: String
   /// The DSCPs of packets that are sent twice, by this tunnel and another one to the same site.
@@ -66,12 +89,14 @@ public struct TunnelSettings: Codable, Equatable, Sendable {
   /// Settings of a tunnel.
   public init(
     mtu: Int, measurementInterval: Duration, liveness: LivenessTimers? = nil,
-    serviceLevel: ServiceLevelLimits? = nil, peerSite: String = "", duplicatedCodePoints: [UInt8] = []
+    serviceLevel: ServiceLevelLimits? = nil, classLevels: [String: ServiceLevelLimits] = [:],
+    peerSite: String = "", duplicatedCodePoints: [UInt8] = []
   ) {
     self.mtu = mtu
     self.measurementInterval = measurementInterval
     self.liveness = liveness
     self.serviceLevel = serviceLevel
+    self.classLevels = classLevels
     self.peerSite = peerSite
     self.duplicatedCodePoints = duplicatedCodePoints
   }
@@ -88,6 +113,8 @@ public enum ESPToSupervisor: Codable, Equatable, Sendable {
   case tunnel(name: String)
   /// What the tests of a tunnel tell has changed; each tunnel begins good.
   case health(tunnel: String, TunnelHealth)
+  /// For which classes a tunnel is worse than they ask for, and why, has changed; each begins good for all.
+  case classHealth(tunnel: String, poorFor: [String: String])
   /// The counters of the tunnels where one of them has changed, at most once a second.
   case counters([TunnelTraffic])
   /// Packets that belong to no tunnel, dropped since the start, by reason: `unknownSPI`, `truncated`, ….

@@ -17,6 +17,8 @@ struct StatusAssembly: Sendable {
   var faults: [String: Fault] = [:]
   /// The names of the tunnels by which traffic leaves, by site.
   var activeTunnels: [String: [String]] = [:]
+  /// The same of classes that leave by others than the rest, by site and class.
+  var classTunnels: [String: [String: [String]]] = [:]
   /// When traffic has moved, oldest first.
   var switches: [TunnelSwitch] = []
 
@@ -63,7 +65,7 @@ struct StatusAssembly: Sendable {
       reachablePrefixes: observation?.reachablePrefixes ?? [],
       missingPrefixes: observation?.missingPrefixes ?? configuration.routing.protected, drops: drops,
       faults: faults.sorted { $0.key < $1.key }.map(\.value) + linkFaults,
-      activeTunnels: activeTunnels, switches: switches.suffix(20))
+      activeTunnels: activeTunnels, classTunnels: classTunnels, switches: switches.suffix(20))
   }
 
   private func status(of tunnel: Tunnel, _ clock: WallClock) -> TunnelStatus {

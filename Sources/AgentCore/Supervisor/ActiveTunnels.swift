@@ -2,55 +2,93 @@ import ControlProtocol
 import Foundation
 import Topology
 
-/// By which tunnel traffic leaves for each site: the cheapest that carries packets. Tells of every change, and why.
+/// By which tunnel traffic leaves for each site: the cheapest that carries packets, and for a class with a service level of its
+/// own the cheapest that keeps it. Tells of every change, and why.
 struct ActiveTunnels {
-  /// The names of the tunnels that carry traffic, by site; more than one where they cost the same.
-  private var active: [String: [Tunnel]] = [:]
+  /// Where traffic goes, and which: that of a class, or, without one, all other.
+  private struct Traffic: Hashable {
+    let site: String
+    let trafficClass: String?
+  }
 
-  /// The same by their names; sites to which nothing leads are left out.
-  var names: [String: [String]] { active.filter { !$0.value.isEmpty }.mapValues { $0.map(\.name) } }
+  /// More than one where they cost the same.
+  private var active: [Traffic: [Tunnel]] = [:]
+  private var classes: [TrafficClass] = []
 
-  /// The weights of the tunnels by which traffic leaves, by site and name; only of sites where they differ, as routing shares
-  /// flows out equally by itself.
-  var shares: [String: [String: Int]] {
-    active.compactMapValues { tunnels in
-      guard Set(tunnels.map(\.weight)).count > 1, tunnels.allSatisfy(\.peerIsManaged) else { return nil }
-      return Dictionary(tunnels.map { ($0.name, $0.weight) }) { first, _ in first }
+  /// The names of the tunnels that carry traffic, by site; sites to which nothing leads are left out.
+  var names: [String: [String]] {
+    var names: [String: [String]] = [:]
+    for (traffic, tunnels) in active where traffic.trafficClass == nil && !tunnels.isEmpty {
+      names[traffic.site] = tunnels.map(\.name)
     }
+    return names
+  }
+
+  /// The same of the classes that leave by other tunnels than the rest, by site and class.
+  var classNames: [String: [String: [String]]] {
+    var names: [String: [String: [String]]] = [:]
+    for (traffic, tunnels) in active {
+      guard let name = traffic.trafficClass, let others = active[Traffic(site: traffic.site, trafficClass: nil)],
+        tunnels.map(\.name) != others.map(\.name)
+      else { continue }
+      names[traffic.site, default: [:]][name] = tunnels.map(\.name)
+    }
+    return names
+  }
+
+  /// What esp must know: the weights of the tunnels by which traffic leaves, where they differ, as routing shares flows out
+  /// equally by itself; and the tunnels of classes that leave by others than the rest.
+  var shares: [String: SiteShares] {
+    var shares: [String: SiteShares] = [:]
+    for (traffic, tunnels) in active where traffic.trafficClass == nil {
+      guard Set(tunnels.map(\.weight)).count > 1, tunnels.allSatisfy(\.peerIsManaged) else { continue }
+      shares[traffic.site, default: SiteShares()].weights = ActiveTunnels.weights(tunnels)
+    }
+    for (site, names) in classNames {
+      shares[site, default: SiteShares()].classes = classes.filter { names[$0.name] != nil }.map { named in
+        let tunnels = active[Traffic(site: site, trafficClass: named.name)] ?? []
+        return SiteShares.OfClass(codePoints: named.codePoints, weights: ActiveTunnels.weights(tunnels))
+      }
+    }
+    return shares
+  }
+
+  private static func weights(_ tunnels: [Tunnel]) -> [String: Int] {
+    Dictionary(tunnels.map { ($0.name, $0.weight) }) { first, _ in first }
   }
 
   /// Looks at the carriers anew: what has changed, by site. The first tunnel to a site is no change, nor is a network that
   /// the operator has changed.
-  mutating func update(_ tunnels: [Tunnel], _ carriers: TunnelCarriers, at date: Date) -> [TunnelSwitch] {
+  mutating func update(
+    _ tunnels: [Tunnel], classes: [TrafficClass] = [], _ carriers: TunnelCarriers, at date: Date
+  ) -> [TunnelSwitch] {
+    self.classes = classes.filter { $0.serviceLevel != nil }
     let bySite = Dictionary(grouping: tunnels) { $0.peerSite }
-    active = active.filter { bySite[$0.key] != nil }
-    return bySite.sorted { $0.key < $1.key }.compactMap { site, tunnels in
-      let carrying = tunnels.filter { carriers.hasCarrier($0, among: tunnels) }
-      let cheapest = carrying.map(\.cost).min()
-      let now = carrying.filter { $0.cost == cheapest }.sorted { $0.name < $1.name }
-      defer { if !now.isEmpty || active[site] != nil { active[site] = now } }
-      guard let before = active[site], before.map(\.name) != now.map(\.name) else { return nil }
-      return TunnelSwitch(site, from: before, to: now, carriers, all: tunnels, at: date)
+    let names = Set(self.classes.map(\.name))
+    active = active.filter { traffic, _ in
+      bySite[traffic.site] != nil && traffic.trafficClass.map { names.contains($0) } != false
+    }
+    return bySite.sorted { $0.key < $1.key }.flatMap { site, tunnels in
+      update(site, SwitchCauses(tunnels: tunnels, carriers: carriers), at: date)
     }
   }
-}
 
-extension TunnelSwitch {
-  /// What has just happened: either a tunnel of before carries nothing any more, or a new one does again.
-  fileprivate init(
-    _ site: String, from before: [Tunnel], to now: [Tunnel], _ carriers: TunnelCarriers, all: [Tunnel], at date: Date
-  ) {
-    self.init(
-      at: date, peerSite: site, from: before.map(\.name), to: now.map(\.name), cause: "", outageMilliseconds: nil)
-    if let lost = before.first(where: { !carriers.hasCarrier($0, among: all) }) {
-      let reason = carriers.reason(against: lost)
-      cause = "\(lost.name): \(reason.cause)"
-      outageMilliseconds = reason.outageMilliseconds
-    } else if let found = now.first(where: { tunnel in !before.contains { $0.name == tunnel.name } }) {
-      cause = "\(found.name) carries packets as it should again"
-      outageMilliseconds = before.isEmpty ? nil : 0
-    } else {
-      cause = "the topology has changed"
+  /// A class that moves together with all other traffic is not told of by itself.
+  private mutating func update(_ site: String, _ causes: SwitchCauses, at date: Date) -> [TunnelSwitch] {
+    let rest = move(Traffic(site: site, trafficClass: nil), to: causes.best(for: nil))
+    let moves = classes.map { named in
+      (named.name, move(Traffic(site: site, trafficClass: named.name), to: causes.best(for: named.name)))
     }
+    let apart = moves.filter { $0.1?.from != rest?.from || $0.1?.to != rest?.to }
+    return ([(nil, rest)] + apart).compactMap { name, move in
+      move.map { causes.told(of: $0, name, site, at: date) }
+    }
+  }
+
+  private mutating func move(_ traffic: Traffic, to now: [Tunnel]) -> SwitchCauses.Move? {
+    let before = active[traffic]
+    if !now.isEmpty || before != nil { active[traffic] = now }
+    guard let before, before.map(\.name) != now.map(\.name) else { return nil }
+    return SwitchCauses.Move(from: before, to: now)
   }
 }

@@ -21,8 +21,9 @@ final class Gateway {
     case counters([TunnelTraffic])
     /// Packets of no tunnel that were dropped, by reason.
     case drops([String: UInt64])
-    /// By which tunnels traffic leaves now, by site, and what has changed for sites that it went to before.
-    case traffic(by: [String: [String]], [TunnelSwitch])
+    /// By which tunnels traffic leaves now, by site, and classes that leave by others than the rest, by site and class; and
+    /// what has changed for sites that it went to before.
+    case traffic(by: [String: [String]], ofClasses: [String: [String: [String]]], [TunnelSwitch])
     /// What the kernel and the routing daemons have.
     case observation(LinkObservation)
     /// The site's networks and those of these sites exchange traffic.
@@ -58,7 +59,7 @@ final class Gateway {
   /// What the kernel was told last, by name of the tunnel.
   private var installedCarriers: [String: Bool] = [:]
   /// What esp was told last.
-  private var installedShares: [String: [String: Int]]?
+  private var installedShares: [String: SiteShares]?
   /// The gateway's certificate; nil while there is none.
   private var credentials: SiteCredentials?
   /// What ike was told last.
@@ -179,6 +180,9 @@ final class Gateway {
       if let descriptor = descriptors.first { devices[name] = TUNDevice(adopting: descriptor, name: name) }
     case .health(let tunnel, let health):
       carriers.heard(of: tunnel, health)
+      setCarriers()
+    case .classHealth(let tunnel, let poorFor):
+      carriers.heard(of: tunnel, poorFor: poorFor)
       setCarriers()
     case .counters(let counters): onEvent(.counters(counters))
     case .drops(let drops): onEvent(.drops(drops))
@@ -324,14 +328,16 @@ final class Gateway {
         fault(tunnel.interface, .interface, "\(error)")
       }
     }
-    noticeSwitches(among: configuration.tunnels)
+    noticeSwitches(configuration)
   }
 
-  private func noticeSwitches(among tunnels: [Tunnel]) {
-    let before = activeTunnels.names
-    let switches = activeTunnels.update(tunnels, carriers, at: Date())
+  private func noticeSwitches(_ configuration: SiteConfiguration) {
+    let before = (activeTunnels.names, activeTunnels.classNames)
+    let switches = activeTunnels.update(
+      configuration.tunnels, classes: configuration.classes, carriers, at: Date())
     tellShares()
-    if before != activeTunnels.names { onEvent(.traffic(by: activeTunnels.names, switches)) }
+    let now = (activeTunnels.names, activeTunnels.classNames)
+    if before != now { onEvent(.traffic(by: now.0, ofClasses: now.1, switches)) }
   }
 
   private func tellShares() {

@@ -198,7 +198,10 @@ public final class Supervisor {
   private func received(_ event: Gateway.Event) {
     switch event {
     case .ikeReport(let report): status?.received(report, at: Date())
-    case .traffic(let tunnels, let switches): moved(to: tunnels, switches)
+    case .traffic(let tunnels, let ofClasses, let switches):
+      status?.activeTunnels = tunnels
+      status?.classTunnels = ofClasses
+      moved(switches)
     case .counters(let counters):
       status?.received(counters)
       // Counters always change: they wait for the next report.
@@ -221,17 +224,17 @@ public final class Supervisor {
     statusChanged()
   }
 
-  private func moved(to tunnels: [String: [String]], _ switches: [TunnelSwitch]) {
+  private func moved(_ switches: [TunnelSwitch]) {
     for change in switches {
       let way = change.to.isEmpty ? "no tunnel" : change.to.joined(separator: ", ")
-      logger.notice("traffic to \(change.peerSite) moves to \(way)", metadata: .fields([.cause: change.cause]))
+      let traffic = change.trafficClass.map { "traffic of class \($0)" } ?? "traffic"
+      logger.notice("\(traffic) to \(change.peerSite) moves to \(way)", metadata: .fields([.cause: change.cause]))
       do {
         try history.append(change)
       } catch {
         logger.error("a switch is not kept", metadata: .fields([.cause: error]))
       }
     }
-    status?.activeTunnels = tunnels
     status?.switches = history.switches
   }
 

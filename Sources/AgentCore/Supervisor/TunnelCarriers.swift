@@ -12,6 +12,8 @@ struct TunnelCarriers {
   private var deadLines: Set<String> = []
   /// What tests tell of the tunnels that are not as they should be.
   private var ailments: [String: TunnelHealth] = [:]
+  /// The classes for which tunnels are worse than they ask for, with the causes.
+  private var classAilments: [String: [String: String]] = [:]
 
   /// A report of the ike role; whether the tunnel has got a Child SA by it, or has lost its own.
   @discardableResult
@@ -38,8 +40,14 @@ struct TunnelCarriers {
     ailments[tunnel] = health == .good ? nil : health
   }
 
+  /// For which classes a tunnel is worse than they ask for, and why.
+  mutating func heard(of tunnel: String, poorFor classes: [String: String]) { classAilments[tunnel] = classes }
+
   /// The esp role is being started anew, and has not tested anything yet.
-  mutating func espRestarted() { ailments = [:] }
+  mutating func espRestarted() {
+    ailments = [:]
+    classAilments = [:]
+  }
 
   /// Whether packets are to leave by the tunnel now, one of the site's `tunnels`.
   func hasCarrier(_ tunnel: Tunnel, among tunnels: [Tunnel]) -> Bool {
@@ -47,6 +55,11 @@ struct TunnelCarriers {
     guard case .poor = ailments[tunnel.name] else { return true }
     // Better a poor tunnel than none.
     return !tunnels.contains { $0.peerSite == tunnel.peerSite && canCarry($0) && ailments[$0.name] == nil }
+  }
+
+  /// Why a tunnel that carries packets is not good enough for a class; nil if it is.
+  func reason(against tunnel: Tunnel, for trafficClass: String) -> String? {
+    classAilments[tunnel.name]?[trafficClass]
   }
 
   /// Why no packets are to leave by the tunnel, and for how many milliseconds none have passed, if that is known.

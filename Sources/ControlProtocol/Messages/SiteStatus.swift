@@ -287,6 +287,8 @@ public struct SiteStatus: Codable, Equatable, Sendable {
   public var faults: [Fault]
   /// The names of the tunnels by which traffic leaves for other sites, by site.
   public var activeTunnels: [String: [String]]
+  /// The same of classes of traffic that leave by other tunnels than the rest, by site and class.
+  public var classTunnels: [String: [String: [String]]]
   /// When traffic last moved from one tunnel to another, oldest first; not more than the last twenty times.
   public var switches: [TunnelSwitch]
 
@@ -294,7 +296,8 @@ public struct SiteStatus: Codable, Equatable, Sendable {
   public init(
     site: String, revision: Int, agentVersion: String, at: Date, uplinks: [UplinkStatus], tunnels: [TunnelStatus],
     reachablePrefixes: [IPPrefix], missingPrefixes: [IPPrefix], drops: [String: UInt64] = [:],
-    faults: [Fault], activeTunnels: [String: [String]] = [:], switches: [TunnelSwitch] = []
+    faults: [Fault], activeTunnels: [String: [String]] = [:], classTunnels: [String: [String: [String]]] = [:],
+    switches: [TunnelSwitch] = []
   ) {
     self.site = site
     self.revision = revision
@@ -307,6 +310,7 @@ public struct SiteStatus: Codable, Equatable, Sendable {
     self.drops = drops
     self.faults = faults
     self.activeTunnels = activeTunnels
+    self.classTunnels = classTunnels
     self.switches = switches
   }
 }

@@ -25,6 +25,7 @@ enum SiteDescription {
   private static func text(of trafficClass: TrafficClass) -> String {
     "\(trafficClass.sharePercent) % for DSCP \(list(trafficClass.codePoints))"
       + (trafficClass.isDuplicated ? ", sent twice" : "")
+      + (trafficClass.serviceLevel.map { ", by tunnels with \($0.text)" } ?? "")
   }
 
   private static func text(of uplink: Uplink) -> String {

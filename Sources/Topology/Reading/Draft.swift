@@ -93,6 +93,7 @@ struct TrafficClassDraft {
   var codePoints: [Located<UInt8>]
   var share: Located<Int>
   var duplicated: Located<Bool>?
+  var serviceLevel: Located<ServiceLevelLimits>?
 }
 
 struct LinkDraft {

@@ -28,7 +28,13 @@ extension DocumentReader {
       let share = scalar(record[.share], Format.share)
     else { return nil }
     return TrafficClassDraft(
-      name: name, codePoints: codePoints, share: share, duplicated: scalar(record[.duplicated], Format.boolean))
+      name: name, codePoints: codePoints, share: share, duplicated: scalar(record[.duplicated], Format.boolean),
+      serviceLevel: located(serviceLevel(record[.serviceLevel]), at: record[.serviceLevel]))
+  }
+
+  private func located<Value>(_ value: Value?, at node: YAMLNode?) -> Located<Value>? {
+    guard let value, let node else { return nil }
+    return Located(value: value, position: node.position)
   }
 
   private mutating func link(_ node: YAMLNode) -> LinkDraft? {

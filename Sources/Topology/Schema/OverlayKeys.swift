@@ -30,7 +30,7 @@ enum OverlayKey: String, TopologyKey {
 }
 
 enum TrafficClassKey: String, TopologyKey {
-  case dscp, share, duplicated
+  case dscp, share, duplicated, serviceLevel
 
   static let subject = "a traffic class"
   var field: Field {
@@ -49,6 +49,12 @@ enum TrafficClassKey: String, TopologyKey {
         documentation:
           "Whether each packet is sent by two tunnels over different uplinks, so that none is lost when a line dies. "
           + "Default: false.")
+    case .serviceLevel:
+      Field(
+        shape: .mapping(ServiceLevelKey.self),
+        documentation:
+          "What a tunnel must be like to carry the class while another one to the same site is, whatever other traffic "
+          + "does. Default: nothing.")
     }
   }
 }

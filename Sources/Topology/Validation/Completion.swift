@@ -67,6 +67,6 @@ extension TrafficClass {
   fileprivate init(_ draft: TrafficClassDraft) {
     self.init(
       name: draft.name.value, codePoints: draft.codePoints.map(\.value).sorted(), sharePercent: draft.share.value,
-      isDuplicated: draft.duplicated?.value ?? false)
+      isDuplicated: draft.duplicated?.value ?? false, serviceLevel: draft.serviceLevel?.value)
   }
 }

@@ -23,6 +23,11 @@ extension Validator {
 
   /// A second copy needs a second way.
   private mutating func checkDuplication(of trafficClass: TrafficClassDraft) {
+    if let level = trafficClass.serviceLevel, trafficClass.duplicated?.value == true {
+      report(
+        level.position, "a class that is sent by two tunnels at once does not choose between them",
+        "leave out `serviceLevel` or `duplicated`")
+    }
     guard let duplicated = trafficClass.duplicated, duplicated.value,
       !draft.sites.contains(where: { $0.isManaged && $0.uplinks.count > 1 })
     else { return }

@@ -48,13 +48,23 @@ struct StatusReport {
     var table = Table("SITE", "TO", "TRAFFIC BY", "SINCE", "BECAUSE")
     for site in status.sites {
       for (peer, tunnels) in (site.status?.activeTunnels ?? [:]).sorted(by: { $0.key < $1.key }) {
-        let last = site.status?.switches.last { $0.peerSite == peer }
-        table.add(
-          .init(site.site), .init(peer), .init(site.shares(of: tunnels)), .init(last?.at.time ?? ""),
-          .init(last?.reason ?? ""))
+        table.add(way(of: site, to: peer, nil, tunnels))
+        for (name, tunnels) in (site.status?.classTunnels[peer] ?? [:]).sorted(by: { $0.key < $1.key }) {
+          table.add(way(of: site, to: peer, name, tunnels))
+        }
       }
     }
     return table
+  }
+
+  private func way(of site: API.SiteState, to peer: String, _ trafficClass: String?, _ tunnels: [String]) -> [Table
+    .Cell]
+  {
+    let last = site.status?.switches.last { $0.peerSite == peer && $0.trafficClass == trafficClass }
+    return [
+      .init(site.site), .init(peer + (trafficClass.map { " (\($0))" } ?? "")), .init(site.shares(of: tunnels)),
+      .init(last?.at.time ?? ""), .init(last?.reason ?? ""),
+    ]
   }
 
   /// Which uplink carries what now, in all its tunnels.

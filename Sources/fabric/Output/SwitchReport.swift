@@ -20,7 +20,7 @@ struct SwitchReport {
     var table = Table("AT", "SITE", "TO", "FROM TUNNEL", "TO TUNNEL", "OUTAGE", "BECAUSE")
     for (site, change) in switches {
       table.add(
-        .init(change.at.time), .init(site), .init(change.peerSite), .init(change.from.joined(separator: ", ")),
+        .init(change.at.time), .init(site), .init(change.destination), .init(change.from.joined(separator: ", ")),
         .init(change.to.isEmpty ? "none" : change.to.joined(separator: ", "), change.to.isEmpty ? .bad : .plain),
         .init(change.outage), .init(change.cause))
     }
@@ -29,6 +29,9 @@ struct SwitchReport {
 }
 
 extension TunnelSwitch {
+  /// The site that the traffic goes to, and its class, if it moved by itself.
+  var destination: String { peerSite + (trafficClass.map { " (\($0))" } ?? "") }
+
   /// How long nothing passed, at most.
   var outage: String { outageMilliseconds.map { "\($0) ms" } ?? "" }
 

@@ -108,15 +108,19 @@ struct TunnelTests {
     #expect(settings[configuration.tunnels[1].name]?.measurementInterval == .zero)
   }
 
-  @Test("sends the packets of duplicated classes twice, but to a third party's, which would take both")
+  @Test("has what classes ask for, but for a third party's, which would take both copies and answer no test")
   func duplicates() {
     var configuration = SampleSite.configuration()
     configuration.classes = [
       TrafficClass(name: "voice", codePoints: [40, 46], sharePercent: 30, isDuplicated: true),
       TrafficClass(name: "bulk", codePoints: [10], sharePercent: 5),
     ]
+    let level = ServiceLevelLimits(lossPercent: 1, latencyMilliseconds: nil, jitterMilliseconds: nil, holdSeconds: 5)
+    configuration.classes[1].serviceLevel = level
     configuration.tunnels[1].peerIsManaged = false
     let settings = configuration.tunnelSettings
+    #expect(settings[configuration.tunnels[0].name]?.classLevels == ["bulk": level])
+    #expect(settings[configuration.tunnels[1].name]?.classLevels == [:])
     #expect(settings[configuration.tunnels[0].name]?.duplicatedCodePoints == [40, 46])
     #expect(settings[configuration.tunnels[1].name]?.duplicatedCodePoints == [])
   }

@@ -82,7 +82,7 @@ final class TestGateway {
   private func take(_ message: ESPToSupervisor) {
     switch message {
     case .ready: isReady = true
-    case .uplink, .tunnel: break
+    case .uplink, .tunnel, .classHealth: break
     case .health(_, .silent): health.append("silent")
     case .health(_, .poor): health.append("poor")
     case .health(_, .good): health.append("good")

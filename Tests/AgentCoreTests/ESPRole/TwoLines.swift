@@ -102,7 +102,7 @@ final class TwoLines {
     try outbound.carry(from: left[0], to: peer, by: OutboundWays(database: sending, uplinks: lines))
   }
 
-  func share(by weights: [String: Int]) { peer.share(by: weights) }
+  func share(by shares: SiteShares) { peer.share(by: shares) }
 
   func removeSA(_ number: Int) {
     for pair in sending.installed where pair.tunnel == number { sending.remove(inboundSPI: pair.inbound.spi) }

@@ -54,7 +54,7 @@ struct ActiveTunnelsTests {
     #expect(active.shares == [:])
     establish(tunnels[1])
     _ = active.update(tunnels, carriers, at: date)
-    #expect(active.shares == ["hq": [tunnels[0].name: 3, tunnels[1].name: 1]])
+    #expect(active.shares == ["hq": SiteShares(weights: [tunnels[0].name: 3, tunnels[1].name: 1])])
     carriers.heard(of: tunnels[0].name, .silent(cause: "its tests are not answered", milliseconds: 160))
     _ = active.update(tunnels, carriers, at: date)
     #expect(active.shares == [:])
@@ -63,6 +63,47 @@ struct ActiveTunnelsTests {
     _ = active.update(tunnels, carriers, at: date)
     #expect(active.names["hq"]?.count == 2)
     #expect(active.shares == [:], "routing shares flows out equally by itself")
+  }
+
+  @Test("of a class are the cheapest that are good enough for it, and those of all other traffic where none is")
+  mutating func classes() {
+    let level = ServiceLevelLimits(lossPercent: nil, latencyMilliseconds: 100, jitterMilliseconds: nil, holdSeconds: 5)
+    let classes = [
+      TrafficClass(name: "video", codePoints: [34], sharePercent: 30, serviceLevel: level),
+      TrafficClass(name: "bulk", codePoints: [10], sharePercent: 5),
+    ]
+    let (dsl, lte) = (tunnels[0].name, tunnels[1].name)
+    establish(tunnels[0])
+    establish(tunnels[1])
+    #expect(active.update(tunnels, classes: classes, carriers, at: date) == [])
+    #expect(active.classNames == [:])
+    carriers.heard(of: dsl, poorFor: ["video": "its round trip takes 180 ms"])
+    #expect(
+      active.update(tunnels, classes: classes, carriers, at: date) == [
+        TunnelSwitch(
+          at: date, peerSite: "hq", trafficClass: "video", from: [dsl], to: [lte],
+          cause: "\(dsl): its round trip takes 180 ms", outageMilliseconds: 0)
+      ])
+    #expect(active.names == ["hq": [dsl]])
+    #expect(active.classNames == ["hq": ["video": [lte]]])
+    #expect(
+      active.shares == ["hq": SiteShares(classes: [SiteShares.OfClass(codePoints: [34], weights: [lte: 1])])])
+    carriers.heard(of: lte, poorFor: ["video": "its round trip takes 300 ms"])
+    #expect(active.update(tunnels, classes: classes, carriers, at: date).map(\.trafficClass) == ["video"])
+    #expect(active.classNames == [:])
+    carriers.heard(of: lte, poorFor: [:])
+    carriers.heard(of: dsl, poorFor: [:])
+    #expect(active.update(tunnels, classes: classes, carriers, at: date) == [])
+    carriers.heard(of: dsl, .silent(cause: "its tests are not answered", milliseconds: 160))
+    #expect(
+      active.update(tunnels, classes: classes, carriers, at: date).map(\.trafficClass) == [nil],
+      "what moves with all other traffic is not told of by itself")
+    carriers.heard(of: dsl, .good)
+    _ = active.update(tunnels, classes: classes, carriers, at: date)
+    carriers.heard(of: dsl, poorFor: ["video": "its round trip takes 180 ms"])
+    _ = active.update(tunnels, classes: classes, carriers, at: date)
+    #expect(active.update(tunnels, carriers, at: date) == [], "the operator has taken the class away")
+    #expect(active.shares == [:])
   }
 
   @Test("may be none, which is told, and what comes after it too")

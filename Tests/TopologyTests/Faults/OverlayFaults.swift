@@ -225,6 +225,18 @@ extension Fault {
         "44:33: the classes want 100 % of a line | leave 10 % for all other traffic and for the network itself",
       ]),
     Fault(
+      "a class that is sent by all ways and wants the best of them",
+      replacing: [
+        (
+          "  shape: hub-and-spoke",
+          "  shape: hub-and-spoke\n  classes: { v: { dscp: ef, share: 5%, duplicated: true, serviceLevel: { loss: 1% } } }"
+        )
+      ],
+      [
+        "42:52: no packet can be sent twice, as no site has two uplinks | add an uplink, or leave it out",
+        "42:72: a class that is sent by two tunnels at once does not choose between them | leave out `serviceLevel` or `duplicated`",
+      ]),
+    Fault(
       "a class that is sent twice where there is one way only",
       replacing: [
         (
