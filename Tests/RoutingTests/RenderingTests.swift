@@ -69,6 +69,18 @@ import Topology
     #expect(berlin.contains("ip ospf area 1\n") && !berlin.contains("ip ospf area 0\n"))
   }
 
+  @Test("Summaries are made at the border of their area, and every router of a stub area knows that it is one")
+  func areaSettings() throws {
+    let sites = try Sites.compile("two-regions")
+    let core = FRRConfiguration(try #require(sites["core"])).text
+    #expect(
+      core.contains(
+        " area 1 range 10.61.0.0/16\n area 1 stub\n area 2 range 10.62.0.0/16\n area 2 stub\nexit\n"))
+    let boston = FRRConfiguration(try #require(sites["boston"])).text
+    #expect(boston.contains(" area 2 stub\n") && !boston.contains(" range ") && !boston.contains("area 1"))
+    #expect(boston.contains(" permit 10.61.0.0/16\n") && !boston.contains(" permit 10.61.1.0/24\n"))
+  }
+
   @Test("OSPF is authenticated with as much of the pair's key as it has room for")
   func authentication() throws {
     let berlin = FRRConfiguration(try #require(try Sites.compile("two-regions")["berlin"])).text

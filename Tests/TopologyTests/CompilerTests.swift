@@ -115,6 +115,26 @@ import WireFormat
     #expect(try compile(example: "dual-hub").values.flatMap(\.tunnels).allSatisfy { $0.ospfKey == nil })
   }
 
+  @Test(
+    "Other areas hear of a summary, its own area and the border of the networks in it; packets for the rest are dropped"
+  )
+  func summaries() throws {
+    let sites = try compile(example: "two-regions")
+    func lans(_ site: String) -> [String] {
+      (sites[site]?.routing.protected ?? []).filter { $0.length < 32 }.map(\.description)
+    }
+    #expect(lans("boston") == ["10.60.0.0/24", "10.61.0.0/16", "10.62.0.0/24"])
+    #expect(lans("berlin") == ["10.60.0.0/24", "10.61.0.0/24", "10.62.0.0/16"])
+    #expect(lans("core") == ["10.61.0.0/24", "10.61.1.0/24", "10.62.0.0/24", "10.62.1.0/24"])
+    let boston = try #require(sites["boston"])
+    #expect(boston.tunnels.first?.peerPrefixes == boston.routing.protected)
+    #expect(boston.routing.areas.map(\.area) == ["2"])
+    #expect(boston.blackholes.map(\.description).contains("10.62.0.0/16"))
+    #expect(sites["core"]?.routing.areas.map(\.area) == ["1", "2"])
+    let dropped = try #require(sites["core"]?.blackholes.map(\.description))
+    #expect(dropped.contains("10.61.0.0/16") && dropped.contains("10.62.1.0/24"))
+  }
+
   @Test("A direct link of two spokes leads to each other only, not to what lies behind them")
   func partialMesh() throws {
     var allocations = Allocations()

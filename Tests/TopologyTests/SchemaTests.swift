@@ -37,7 +37,7 @@ import Yams
       ("overlay/classes/*", TrafficClassKey.names),
       ("overlay/tunnels", TunnelsKey.names), ("overlay/tunnels/serviceLevel", ServiceLevelKey.names),
       ("overlay/routing", RoutingKey.names),
-      ("overlay/routing/bfd", BFDKey.names),
+      ("overlay/routing/bfd", BFDKey.names), ("overlay/routing/areas/-", AreaKey.names),
     ])
   func keys(path: String, names: Set<String>) throws {
     var node = try schema()

@@ -48,7 +48,9 @@ struct BGPConfiguration {
   /// What a third party hears of us: the networks of the overlay, marked as it wishes.
   private func renderExport(to tunnel: Tunnel, _ peering: BGPPeering, _ lines: inout FRRLines) {
     let communities = peering.communities.isEmpty ? [] : ["set community \(peering.communities.joined(separator: " "))"]
-    let networks = site.routing.announced + site.routing.protected.filter { !tunnel.peerPrefixes.contains($0) }
+    let networks =
+      (site.routing.announced + site.routing.protected.filter { !tunnel.peerPrefixes.contains($0) })
+      .filter { network in !peering.summaries.contains { $0.contains(network) } } + peering.summaries
     let name = BGPConfiguration.export(to: tunnel)
     lines.add("!")
     for (index, network) in networks.filter({ $0.address.family == .v4 }).enumerated() {
@@ -76,9 +78,16 @@ struct BGPConfiguration {
     // A session with a third party has IPv4 addresses, and is of no use to IPv6.
     let speaking = tunnels.filter { $0.bgp == nil || family == .v4 }
     return ["address-family \(family == .v4 ? "ipv4" : "ipv6") unicast"]
-      + (announced.map { "network \($0)" } + redistributed + speaking.flatMap { exchange(over: $0, family) }
+      + (announced.map { "network \($0)" } + aggregates(family) + redistributed
+      + speaking.flatMap { exchange(over: $0, family) }
       + ["maximum-paths ibgp 8 equal-cluster-length"]).map { " " + $0 }
       + ["exit-address-family"]
+  }
+
+  /// Summaries stand beside the networks in them: our own sites' filters take the networks, a third party's the summary.
+  private func aggregates(_ family: IPAddress.Family) -> [String] {
+    Set(tunnels.flatMap { $0.bgp?.summaries ?? [] }.filter { $0.address.family == family }).sorted()
+      .map { "aggregate-address \($0)" }
   }
 
   private func exchange(over tunnel: Tunnel, _ family: IPAddress.Family) -> [String] {

@@ -26,7 +26,15 @@ struct OSPFConfiguration {
         "ospf router-id \(site.routing.routerID)", "log-adjacency-changes",
         // The first change at once, then with care (milliseconds). What a neighbour may send must not arrive too early.
         "timers throttle spf 0 50 2000", "timers throttle lsa all 50", "timers lsa min-arrival 20",
-      ] + (site.tunnels.contains(where: \.hasStaticRoutes) ? ["redistribute static"] : []))
+      ] + site.routing.areas.flatMap(settings(of:))
+        + (site.tunnels.contains(where: \.hasStaticRoutes) ? ["redistribute static"] : []))
+  }
+
+  /// Every router of a stub area knows that it is one; summaries are made at its border (RFC 2328 sections 3.5, 3.6).
+  private func settings(of area: OSPFArea) -> [String] {
+    let isBorder = Set(site.tunnels.compactMap(\.ospfArea) + [self.area]).count > 1
+    return (isBorder ? area.summaries.map { "area \(area.area) range \($0)" } : [])
+      + (area.isStub ? ["area \(area.area) stub"] : [])
   }
 
   /// The sixteen characters of a key that OSPF has room for (RFC 2328 appendix D.3): 96 bits of it.

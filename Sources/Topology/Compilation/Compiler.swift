@@ -82,7 +82,8 @@ struct Compilation {
       routing: RoutingConfiguration(
         routingProtocol: topology.routing.routingProtocol(at: site), routerID: site.routerID, bfd: topology.routing.bfd,
         isTransit: topology.transitSites.contains(site.name), announced: site.networks,
-        protected: paths.networks { $0 != site.name }),
+        protected: paths.networks(heardAt: site.name) { $0 != site.name },
+        areas: topology.routing.areas.filter { paths.summaries.areas[site.name]?.contains($0.area) == true }),
       measurementMilliseconds: topology.measurementMilliseconds,
       shortcutPeers: topology.shortcutPeers(of: site).map { ShortcutPeer(site: $0.name, networks: $0.lanPrefixes) },
       classes: topology.classes)
@@ -93,7 +94,8 @@ struct Compilation {
     let (local, remote) = isFirst ? (plan.first, plan.second) : (plan.second, plan.first)
     return Tunnel(
       name: plan.name, interface: "vti\(allocations.interfaceNumbers[plan.name] ?? 0)", peerSite: remote.site.name,
-      peerLoopbacks: remote.site.loopbacks, peerPrefixes: paths.networks(behind: remote.site.name, far: far),
+      peerLoopbacks: remote.site.loopbacks,
+      peerPrefixes: paths.networks(behind: remote.site.name, far: far, heardAt: site.name),
       peerIsManaged: remote.site.isManaged, peerIsTransit: topology.transitSites.contains(remote.site.name),
       addressing: plan.link.bgp?.addressing ?? addressing(of: plan, isFirst: isFirst),
       bgp: plan.link.bgp, ospfArea: topology.routing.ospfArea(between: site, remote.site),
@@ -150,9 +152,11 @@ struct Paths {
   /// Every network and whose it is, in order; validation has seen to it that no two are alike.
   private let networks: [(prefix: IPPrefix, site: String)]
   private let distances: [String: [String: Int]]
+  let summaries: AreaSummaries
 
   init(_ topology: TopologyDocument) {
     networks = topology.sites.flatMap { site in site.networks.map { ($0, site.name) } }.sorted { $0.0 < $1.0 }
+    summaries = AreaSummaries(topology)
     let graph = LinkGraph(pairs: topology.links.map(\.sites), transit: topology.transitSites)
     distances = Dictionary(topology.sites.map { ($0.name, graph.distances(from: $0.name)) }) { first, _ in first }
   }
@@ -160,18 +164,20 @@ struct Paths {
   /// The sites that are no neighbours of `site`, and how many links away they are.
   func farSites(from site: String) -> [String: Int] { (distances[site] ?? [:]).filter { $0.value > 1 } }
 
-  /// The networks of a neighbour, and of the far sites to which it is on a shortest path.
-  func networks(behind neighbour: String, far: [String: Int]) -> [IPPrefix] {
+  /// The networks of a neighbour, and of the far sites to which it is on a shortest path, as a site hears of them.
+  func networks(behind neighbour: String, far: [String: Int], heardAt listener: String) -> [IPPrefix] {
     let theirs = distances[neighbour] ?? [:]
-    return networks { site in
+    return networks(heardAt: listener) { site in
       guard site != neighbour, !far.isEmpty else { return site == neighbour }
       return far[site].map { theirs[site] == $0 - 1 } ?? false
     }
   }
 
-  /// The networks of some sites, in order.
-  func networks(of isWanted: (String) -> Bool) -> [IPPrefix] {
-    networks.compactMap { isWanted($0.site) ? $0.prefix : nil }
+  /// The networks of some sites as another one hears of them, in order.
+  func networks(heardAt listener: String, of isWanted: (String) -> Bool) -> [IPPrefix] {
+    let wanted = networks.filter { isWanted($0.site) }
+    guard !summaries.isEmpty else { return wanted.map(\.prefix) }
+    return Set(wanted.map { summaries.heard($0.prefix, of: $0.site, at: listener) }).sorted()
   }
 }
 

@@ -14,6 +14,9 @@ enum SiteDescription {
     facts += site.lans.map { .init("LAN \($0.interface)", list($0.addresses)) }
     for uplink in site.uplinks { facts.append(.init("uplink \(uplink.name)", text(of: uplink))) }
     facts.append(.init("routing", text(of: site.routing)))
+    facts += site.routing.areas.map { area in
+      .init("ospf area \(area.area)", "\(area.isStub ? "stub, " : "")summaries \(list(area.summaries))")
+    }
     if !site.shortcutPeers.isEmpty { facts.append(.init("shortcuts to", list(site.shortcutPeers.map(\.site)))) }
     facts += site.classes.map { .init("class \($0.name)", text(of: $0)) }
     facts.append(.init("measurement interval", "\(site.measurementMilliseconds) ms"))
@@ -130,6 +133,7 @@ enum TunnelDescription {
     [
       .init("bgp autonomous system", "\(bgp.autonomousSystem)"),
       .init("bgp maximum prefixes", "\(bgp.maximumPrefixes)"), .init("bgp communities", list(bgp.communities)),
+      .init("bgp summaries", list(bgp.summaries)),
     ]
   }
 

@@ -39,6 +39,8 @@ public struct TopologyDocument: Equatable, Sendable {
     public var bfd: RoutingConfiguration.BFD?
     /// Whether OSPF's packets are authenticated.
     public var isAuthenticated = false
+    /// The OSPF areas that are stubs or have summaries, ordered by area.
+    public var areas: [OSPFArea] = []
   }
 
   /// The names of the sites that other sites' traffic may cross: the hubs, or all of ours where there are none.

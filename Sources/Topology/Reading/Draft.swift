@@ -124,15 +124,25 @@ struct BGPDraft {
   var password: String?
   var maximumPrefixes: Int
   var communities: [String]
+  var summaries: [Located<IPPrefix>]
 }
 
 struct RoutingDraft {
   var position: Position
   var routingProtocol: Located<RoutingProtocolName>?
   var area: Located<String>?
+  var areas: [AreaDraft]
   var authentication: Located<RoutingAuthenticationName>?
   var autonomousSystem: Located<Int>?
   /// Whether there is one at all, be it readable or not.
   var hasAutonomousSystem: Bool
   var bfd: Located<RoutingConfiguration.BFD>?
+}
+
+struct AreaDraft {
+  var position: Position
+  var area: Located<String>?
+  var summaries: [Located<IPPrefix>]
+  /// Where the area is made a stub.
+  var stub: Located<Bool>?
 }

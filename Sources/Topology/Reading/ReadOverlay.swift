@@ -56,7 +56,8 @@ extension DocumentReader {
       address: scalar(record[.address], Format.tunnelAddress), hasAddress: record[.address] != nil,
       password: scalar(record[.password], Format.bgpPassword)?.value,
       maximumPrefixes: scalar(record[.maximumPrefixes], Format.maximumPrefixes)?.value ?? 100,
-      communities: (scalars(record[.communities], Format.community) ?? []).map(\.value))
+      communities: (scalars(record[.communities], Format.community) ?? []).map(\.value),
+      summaries: scalars(record[.summaries], Format.prefix) ?? [])
   }
 
   private mutating func postQuantumKey(_ node: YAMLNode?) -> Located<(identity: String, key: String)>? {
@@ -71,9 +72,18 @@ extension DocumentReader {
     return RoutingDraft(
       position: record.position, routingProtocol: scalar(record[.protocol], Format.choice(RoutingProtocolName.self)),
       area: scalar(record[.area], Format.area),
+      areas: list(record[.areas], of: "areas") { reader, item in reader.area(item) },
       authentication: scalar(record[.authentication], Format.choice(RoutingAuthenticationName.self)),
       autonomousSystem: scalar(record[.autonomousSystem], Format.autonomousSystem),
       hasAutonomousSystem: record[.autonomousSystem] != nil, bfd: bfd(record[.bfd]))
+  }
+
+  private mutating func area(_ node: YAMLNode) -> AreaDraft? {
+    guard let record = record(node, AreaKey.self) else { return nil }
+    let stub = scalar(record[.stub], Format.boolean)
+    return AreaDraft(
+      position: record.position, area: scalar(record[.area], Format.area),
+      summaries: scalars(record[.summaries], Format.prefix) ?? [], stub: stub?.value == true ? stub : nil)
   }
 
   private mutating func liveness(_ node: YAMLNode?) -> LivenessSetting {

@@ -103,7 +103,7 @@ enum LinkKey: String, TopologyKey {
 }
 
 enum BGPKey: String, TopologyKey {
-  case autonomousSystem, address, password, maximumPrefixes, communities
+  case autonomousSystem, address, password, maximumPrefixes, communities, summaries
 
   static let subject = "`bgp` of a link"
   var field: Field {
@@ -128,6 +128,10 @@ enum BGPKey: String, TopologyKey {
       Field(
         shape: .listOrSingle(.of(Format.community)),
         documentation: "What our announcements are marked with, such as 65000:100.")
+    case .summaries:
+      Field(
+        shape: .listOrSingle(.of(Format.prefix)),
+        documentation: "Networks that are announced to the third party in place of those in them. Default: none.")
     }
   }
 }
@@ -234,7 +238,7 @@ enum ServiceLevelKey: String, TopologyKey {
 enum TunnelAddressingName: String, CaseIterable { case unnumbered, numbered }
 
 enum RoutingKey: String, TopologyKey {
-  case `protocol`, area, authentication, autonomousSystem, bfd
+  case `protocol`, area, areas, authentication, autonomousSystem, bfd
 
   static let subject = "`routing`"
   var field: Field {
@@ -244,6 +248,10 @@ enum RoutingKey: String, TopologyKey {
         shape: .of(Format.choice(RoutingProtocolName.self)), isRequired: true,
         documentation: "static, ospf, bgp or eigrp.")
     case .area: Field(shape: .of(Format.area), documentation: "The OSPF area, a number or dotted. Default: 0.")
+    case .areas:
+      Field(
+        shape: .list(.mapping(AreaKey.self)),
+        documentation: "Settings of OSPF areas: what other areas hear of them, and which are stubs. Default: none.")
     case .authentication:
       Field(
         shape: .of(Format.choice(RoutingAuthenticationName.self)),
@@ -256,6 +264,25 @@ enum RoutingKey: String, TopologyKey {
         documentation: "The autonomous system of the overlay; needed with bgp and eigrp.")
     case .bfd:
       Field(shape: .mapping(BFDKey.self), documentation: "BFD on every tunnel, with ospf or bgp. Default: none.")
+    }
+  }
+}
+
+enum AreaKey: String, TopologyKey {
+  case area, summaries, stub
+
+  static let subject = "an OSPF area"
+  var field: Field {
+    switch self {
+    case .area: Field(shape: .of(Format.area), isRequired: true, documentation: "The area, a number or dotted.")
+    case .summaries:
+      Field(
+        shape: .listOrSingle(.of(Format.prefix)),
+        documentation: "Networks that other areas hear of in place of the area's own in them. Default: none.")
+    case .stub:
+      Field(
+        shape: .of(Format.boolean),
+        documentation: "Whether OSPF tells the area nothing of third parties' networks. Default: false.")
     }
   }
 }

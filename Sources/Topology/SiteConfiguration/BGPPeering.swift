@@ -1,3 +1,5 @@
+import WireFormat
+
 /// External BGP with a third party's gateway over its tunnel (RFC 4271): a partner or a cloud.
 public struct BGPPeering: Codable, Equatable, Sendable {
   /// The third party's autonomous system.
@@ -10,16 +12,19 @@ public struct BGPPeering: Codable, Equatable, Sendable {
   public var maximumPrefixes: Int
   /// What our announcements are marked with (RFC 1997), as `65000:100`.
   public var communities: [String]
+  /// What the third party hears of in place of the networks in it.
+  public var summaries: [IPPrefix]
 
   /// A peering.
   public init(
     autonomousSystem: Int, addressing: Tunnel.Addressing? = nil, password: PresharedKey? = nil,
-    maximumPrefixes: Int = 100, communities: [String] = []
+    maximumPrefixes: Int = 100, communities: [String] = [], summaries: [IPPrefix] = []
   ) {
     self.autonomousSystem = autonomousSystem
     self.addressing = addressing
     self.password = password
     self.maximumPrefixes = maximumPrefixes
     self.communities = communities
+    self.summaries = summaries
   }
 }

@@ -41,11 +41,13 @@ public struct RoutingConfiguration: Codable, Equatable, Sendable {
   /// Every network of the whole overlay other than the site's own: a blackhole stands under each, so that traffic for a
   /// tunnel never leaves in clear text (DESIGN.md section 5, invariant 2).
   public var protected: [IPPrefix]
+  /// The OSPF areas of the site's own networks and tunnels that are stubs or have summaries.
+  public var areas: [OSPFArea]
 
   /// Puts a routing configuration together.
   public init(
     routingProtocol: RoutingProtocol, routerID: IPAddress, bfd: BFD?, isTransit: Bool = true, announced: [IPPrefix],
-    protected: [IPPrefix]
+    protected: [IPPrefix], areas: [OSPFArea] = []
   ) {
     self.routingProtocol = routingProtocol
     self.routerID = routerID
@@ -53,5 +55,32 @@ public struct RoutingConfiguration: Codable, Equatable, Sendable {
     self.isTransit = isTransit
     self.announced = announced
     self.protected = protected
+    self.areas = areas
+  }
+}
+
+/// An OSPF area that is more than a number.
+public struct OSPFArea: Codable, Equatable, Sendable {
+  /// The area, in plain decimal.
+  public var area: String
+  /// Whether no external routes enter it (RFC 2328 section 3.6): those to third parties' networks.
+  public var isStub: Bool
+  /// What other areas hear of in place of the networks in it (RFC 2328 section 3.5: address ranges).
+  public var summaries: [IPPrefix]
+
+  /// An area.
+  public init(area: String, isStub: Bool, summaries: [IPPrefix]) {
+    self.area = area
+    self.isStub = isStub
+    self.summaries = summaries
+  }
+}
+
+extension SiteConfiguration {
+  /// The networks whose packets leave by a tunnel or not at all: those of other sites, and the summaries that this site's
+  /// are announced in, of which a part may be nobody's.
+  public var blackholes: [IPPrefix] {
+    let summaries = routing.areas.flatMap(\.summaries) + tunnels.flatMap { $0.bgp?.summaries ?? [] }
+    return routing.protected + Set(summaries).subtracting(routing.protected).sorted()
   }
 }

@@ -2,21 +2,34 @@ import WireFormat
 
 /// A piece of address space that the topology uses.
 private struct Claim {
-  enum Use { case lan, loopback, uplink, pool }
+  enum Use: Equatable {
+    case network(of: String)
+    case uplink, pool
+    /// Stands for networks of these sites.
+    case summary(of: Set<String>)
+  }
 
   let use: Use
   let prefix: Located<IPPrefix>
   let text: String
 
-  /// Two uplinks may sit in one ISP's network; everything else has its addresses for itself.
-  func conflicts(with other: Claim) -> Bool { !(use == .uplink && other.use == .uplink) }
+  /// Two uplinks may sit in one ISP's network, and networks in their summary; everything else has its addresses for
+  /// itself.
+  func conflicts(with other: Claim) -> Bool {
+    switch (use, other.use) {
+    case (.uplink, .uplink): false
+    case (.summary(let sites), .network(let site)), (.network(let site), .summary(let sites)): !sites.contains(site)
+    case (.summary(let sites), .summary(let others)): sites.isDisjoint(with: others)
+    default: true
+    }
+  }
 }
 
 extension Validator {
   /// LANs, loopbacks, uplinks and the tunnel pool do not overlap, and no address is used twice.
   mutating func checkAddresses() {
     // Networks are disjoint or nested. In this order every network comes after those around it.
-    let claims = draft.sites.flatMap(claims(of:)) + tunnelClaims
+    let claims = draft.sites.flatMap(claims(of:)) + tunnelClaims + summaryClaims
     let ordered = claims.sorted {
       ($0.prefix.value, $0.prefix.position) < ($1.prefix.value, $1.prefix.position)
     }
@@ -32,11 +45,13 @@ extension Validator {
   private func claims(of site: SiteDraft) -> [Claim] {
     let name = site.name.value
     let lans = site.lans.flatMap(\.addresses).map { address in
-      Claim(use: .lan, prefix: address.map(\.prefix), text: "the LAN \(address.value.prefix) of `\(name)`")
+      Claim(
+        use: .network(of: name), prefix: address.map(\.prefix), text: "the LAN \(address.value.prefix) of `\(name)`")
     }
     let loopbacks = (site.loopbacks ?? []).map { address in
       Claim(
-        use: .loopback, prefix: address.map(IPPrefix.init(host:)), text: "the loopback \(address.value) of `\(name)`")
+        use: .network(of: name), prefix: address.map(IPPrefix.init(host:)),
+        text: "the loopback \(address.value) of `\(name)`")
     }
     let uplinks = site.uplinks.compactMap { uplink in
       uplink.fixedAddress.map { address in
@@ -56,6 +71,23 @@ extension Validator {
       }
     }
     return [pool].compactMap(\.self) + peerings
+  }
+
+  /// Packets for the rest of a summary are dropped, so nothing else may be in it.
+  private var summaryClaims: [Claim] {
+    let areas = (draft.overlay?.routing?.areas ?? []).flatMap { setting in
+      let members = Set(sites(inArea: setting.area?.value ?? "").map(\.name.value))
+      return setting.summaries.map { claim($0, standingFor: members) }
+    }
+    let peerings = (draft.overlay?.links ?? []).flatMap { link in
+      let announced = Set(sites(announcedOver: link).map(\.name.value))
+      return (link.bgp?.summaries ?? []).map { claim($0, standingFor: announced) }
+    }
+    return areas + peerings
+  }
+
+  private func claim(_ summary: Located<IPPrefix>, standingFor sites: Set<String>) -> Claim {
+    Claim(use: .summary(of: sites), prefix: summary, text: "the summary \(summary.value)")
   }
 
   private mutating func reportOverlap(_ one: Claim, _ other: Claim) {

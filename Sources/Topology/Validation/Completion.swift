@@ -59,7 +59,15 @@ extension Validator {
       }
     return TopologyDocument.OverlayRouting(
       routingProtocol: routingProtocol, bfd: routing?.bfd?.value,
-      isAuthenticated: routing?.authentication?.value == .md5)
+      isAuthenticated: routing?.authentication?.value == .md5,
+      areas: (routing?.areas ?? []).compactMap(OSPFArea.init).sorted { $0.area < $1.area })
+  }
+}
+
+extension OSPFArea {
+  fileprivate init?(_ draft: AreaDraft) {
+    guard let area = draft.area?.value else { return nil }
+    self.init(area: area, isStub: draft.stub != nil, summaries: draft.summaries.map(\.value).sorted())
   }
 }
 

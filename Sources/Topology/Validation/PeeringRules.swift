@@ -15,7 +15,14 @@ extension Validator {
       }
       checkAutonomousSystems(bgp, overlay)
       checkPeeringAddresses(bgp, tunnels: UplinkDraft.tunnels(first, second), overlay)
+      checkPeeringSelectors(link)
+      checkSummaries(bgp.summaries, of: sites(announcedOver: link), what: "of ours")
     }
+  }
+
+  /// All but the third party at the end of a link.
+  func sites(announcedOver link: LinkDraft) -> [SiteDraft] {
+    draft.sites.filter { site in site.isManaged || !link.between.contains { $0.value == site.name.value } }
   }
 
   private mutating func checkAutonomousSystems(_ bgp: BGPDraft, _ overlay: OverlayDraft) {
@@ -29,6 +36,14 @@ extension Validator {
       report(
         theirs.position, "\(theirs.value) is the overlay's own autonomous system", "write the third party's")
     }
+  }
+
+  /// With selectors for the LANs alone, the session's own addresses would not pass.
+  private mutating func checkPeeringSelectors(_ link: LinkDraft) {
+    guard let selectors = link.selectors, selectors.value == .lans else { return }
+    report(
+      selectors.position, "`selectors: lans` lets no BGP session through: its addresses are in none of the LANs",
+      "remove it, or leave `bgp` out: the third party's `lans` are then routed statically")
   }
 
   private mutating func checkPeeringAddresses(_ bgp: BGPDraft, tunnels: Int, _ overlay: OverlayDraft) {
@@ -59,7 +74,7 @@ extension BGPDraft {
     return BGPPeering(
       autonomousSystem: autonomousSystem.value, addressing: addressing,
       password: password.map { PresharedKey(bytes: Array($0.utf8)) }, maximumPrefixes: maximumPrefixes,
-      communities: communities)
+      communities: communities, summaries: summaries.map(\.value))
   }
 
   /// In a network of two hosts, who is not us is the peer.

@@ -20,43 +20,13 @@ extension Validator {
   }
 
   /// A setting that does nothing is refused.
-  private mutating func checkMeaning<Value>(
+  mutating func checkMeaning<Value>(
     of setting: Located<Value>?, _ message: String, with routingProtocol: RoutingProtocolName,
     belongsTo others: [RoutingProtocolName], because reason: String = ""
   ) {
     guard let setting, !others.contains(routingProtocol) else { return }
     let remedy = others.map { "`protocol: \($0.rawValue)`" }.joined(separator: " or ")
     report(setting.position, "\(message) with \(routingProtocol.rawValue)\(reason)", "remove it, or write \(remedy)")
-  }
-
-  /// Areas meet in the backbone and nowhere else (RFC 2328 section 3).
-  private mutating func checkAreas(_ overlay: OverlayDraft, _ routingProtocol: RoutingProtocolName) {
-    let backbone = TopologyDocument.OverlayRouting.backbone
-    let overlayArea = overlay.routing?.area?.value ?? backbone
-    for site in draft.sites {
-      guard let area = site.area else { continue }
-      checkMeaning(of: area, "`area` has no meaning", with: routingProtocol, belongsTo: [.ospf])
-      if !site.isManaged {
-        report(area.position, "a third party's gateway speaks no OSPF with us", "leave `area` out")
-      } else if routingProtocol == .ospf, overlayArea != backbone, area.value != overlayArea {
-        report(
-          area.position, "areas meet in the backbone, but the overlay's area is \(overlayArea)",
-          "write `area: 0` under `routing`")
-      }
-    }
-  }
-
-  /// A tunnel is in one area: that of both its ends, or of the one end that is not in the backbone.
-  mutating func checkAreas(of first: SiteDraft, _ second: SiteDraft) {
-    let backbone = TopologyDocument.OverlayRouting.backbone
-    guard let one = first.area, let other = second.area, one.value != other.value,
-      ![one.value, other.value].contains(backbone)
-    else { return }
-    report(
-      other.position,
-      "`\(first.name.value)` is in area \(one.value) and `\(second.name.value)` in area \(other.value), "
-        + "but they are linked",
-      "give both the same area, or one of them area 0")
   }
 
   private mutating func checkAutonomousSystem(_ routing: RoutingDraft, _ routingProtocol: RoutingProtocolName) {

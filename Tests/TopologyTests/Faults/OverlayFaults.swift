@@ -104,6 +104,17 @@ extension Fault {
       ],
       ["43:60: `area` has no meaning with eigrp | remove it, or write `protocol: ospf`"]),
     Fault(
+      "summaries of EIGRP",
+      replacing: [
+        (
+          "  shape: hub-and-spoke\n  tunnels: { addressing: unnumbered }\n  routing: { protocol: ospf, area: 0 }",
+          "  shape: hub-and-spoke\n  tunnels: { pool: 172.31.0.0/24 }\n  routing: { protocol: eigrp, autonomousSystem: 777, areas: [{ area: 0, stub: true }] }"
+        )
+      ],
+      [
+        "43:62: `areas` has no meaning with eigrp: FRR's eigrpd takes summaries and does nothing with them | remove it, or write `protocol: ospf`"
+      ]),
+    Fault(
       "a pool too small",
       replacing: [("{ addressing: unnumbered }", "{ pool: 172.31.0.0/30 }")],
       [

@@ -62,8 +62,12 @@ extension DesiredKernelState {
   /// Tables, and priorities of rules, of the uplinks: this and upwards, in the order of the configuration.
   static let uplinkTables: Range<UInt32> = 10_000..<11_000
 
-  /// What a site's configuration asks for, with what its ISPs have leased, by name of the uplink.
-  init(_ configuration: SiteConfiguration, mtus: [String: Int], leases: [String: UplinkAddress]) {
+  /// What a site's configuration asks for, with what its ISPs have leased, by name of the uplink, and the tunnels that have
+  /// not settled.
+  init(
+    _ configuration: SiteConfiguration, mtus: [String: Int], leases: [String: UplinkAddress],
+    settling: Set<String> = []
+  ) {
     self = .nothing
     interfaces.append(Interface(name: "lo", mtu: nil, addresses: configuration.loopbacks.compactMap(hostAddress)))
     for lan in configuration.lans {
@@ -77,15 +81,17 @@ extension DesiredKernelState {
       interfaces.append(
         Interface(name: tunnel.interface, mtu: mtu, addresses: tunnel.addresses(loopbacks: configuration.loopbacks)))
     }
-    blackholes = configuration.routing.protected
-    addFloatingRoutes(configuration)
+    blackholes = configuration.blackholes
+    addFloatingRoutes(configuration, settling: settling)
   }
 
-  /// Routes to what lies behind each tunnel's peer, the cheapest tunnel first.
-  private mutating func addFloatingRoutes(_ configuration: SiteConfiguration) {
+  /// Routes to what lies behind each tunnel's peer, the cheapest tunnel first; those by hubs that are new come last.
+  private mutating func addFloatingRoutes(_ configuration: SiteConfiguration, settling: Set<String>) {
     let own = configuration.loopbacks + configuration.lans.flatMap(\.addresses).map(\.address)
     let ranked = configuration.tunnels.sorted { ($0.cost, $0.name) < ($1.cost, $1.name) }
-    for (metric, tunnel) in zip(DesiredKernelState.floatingMetrics, ranked) {
+    for (rank, tunnel) in zip(DesiredKernelState.floatingMetrics, ranked) {
+      let waits = tunnel.peerIsTransit && settling.contains(tunnel.name)
+      let metric = waits ? rank + UInt32(clamping: ranked.count) : rank
       for prefix in tunnel.peerPrefixes {
         interfaceRoutes.append(
           InterfaceRoute(
