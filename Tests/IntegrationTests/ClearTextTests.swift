@@ -27,6 +27,15 @@ extension IntegrationTests {
       }
     }
 
+    @Test("The routing daemons, which listen on every interface, answer nobody on an ISP line")
+    func routingDaemons() async throws {
+      try await RunningLab.with(FabricBinary.topology("bgp.yaml")) { lab in
+        try #expect(lab.connect(to: "198.51.100.1", port: 179, from: "hq") == .established)
+        try #expect(lab.connect(to: "198.51.100.1", port: 179, from: "isp-hq-isp") == .unanswered)
+        try #expect(lab.connect(to: "198.51.100.1", port: 180, from: "isp-hq-isp") == .refused)
+      }
+    }
+
     /// Every host pings every other one all the time, with the marker as payload.
     private func startPings() throws -> [ChildProcess] {
       let plan = try Lab.running().plan
@@ -53,5 +62,22 @@ extension IntegrationTests {
         #expect(!frames.contains { $0.contains(marker) }, "\(line) saw a ping in clear text")
       }
     }
+  }
+}
+
+/// How an attempt to connect by TCP ends.
+private enum ConnectionAttempt: Int32 { case established, refused, unanswered }
+
+extension RunningLab {
+  fileprivate func connect(to address: String, port: Int, from name: String) throws -> ConnectionAttempt? {
+    let attempt = """
+      import socket, sys
+      try: socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2)
+      except ConnectionRefusedError: sys.exit(1)
+      except TimeoutError: sys.exit(2)
+      """
+    let program = Program("python3", ["-c", attempt, address, "\(port)"], in: namespace(name))
+    guard case .exited(let status) = try program.runAndCapture(timeout: .seconds(10)).status else { return nil }
+    return ConnectionAttempt(rawValue: status)
   }
 }
