@@ -22,6 +22,7 @@ public final class LinkRole {
   private var reconcileTimer: EventTimer?
   private var pollTimer: EventTimer?
   private var watchTimer: EventTimer?
+  private var settlingTimer: EventTimer?
 
   private var configuration: SiteConfiguration?
   private var mtus: [String: Int] = [:]
@@ -31,6 +32,7 @@ public final class LinkRole {
   private var onceUp: Set<Int32> = []
   private var installedGuard: ClearTextGuard?
   private var shapers = LineShapers()
+  private var settling = SettlingTunnels()
   private var isGuardReported = false
   private var reported: LinkObservation?
 
@@ -60,6 +62,7 @@ public final class LinkRole {
     reconcileTimer = try loop.makeTimer { [unowned self] in reconcile() }
     pollTimer = try loop.makeTimer { [unowned self] in poll() }
     watchTimer = try loop.makeTimer { [unowned self] in watchDaemons() }
+    settlingTimer = try loop.makeTimer { [unowned self] in reconcile() }
     supervisor.onMessage = { [unowned self] message, _ in received(message) }
     supervisor.onReturn = { [unowned self] in
       reported = nil
@@ -154,8 +157,9 @@ public final class LinkRole {
     guard let configuration else { return }
     do {
       let previous = desired
-      desired = DesiredKernelState(configuration, mtus: mtus, leases: leases.leases)
       let before = try kernel.observe()
+      desired = DesiredKernelState(
+        configuration, mtus: mtus, leases: leases.leases, settling: unsettled(configuration, before))
       var faults = becomeRouter(configuration, before) + installGuard(configuration)
       let plan = KernelPlan(from: before, to: desired, previous: previous, onceUp: onceUp)
       faults += kernel.apply(plan).map { LinkFault(stage: .interface, cause: $0) }
@@ -172,6 +176,13 @@ public final class LinkRole {
       logger.error("cannot reconcile", metadata: .fields([.cause: error]))
       reconcileTimer?.schedule(after: .seconds(1))
     }
+  }
+
+  /// The tunnels that have not settled; looks again when the next one has.
+  private func unsettled(_ configuration: SiteConfiguration, _ observed: ObservedKernelState) -> Set<String> {
+    let now = SystemClock.now
+    defer { if let next = settling.nextChange { settlingTimer?.schedule(after: now.duration(to: next)) } }
+    return settling.update(configuration.tunnels, observed, at: now)
   }
 
   private func becomeRouter(_ configuration: SiteConfiguration, _ observed: ObservedKernelState) -> [LinkFault] {
