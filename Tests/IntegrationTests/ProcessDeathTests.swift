@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import LinuxNetworking
 import Testing
@@ -11,7 +10,7 @@ extension IntegrationTests {
       try await RunningLab.with(FabricBinary.topology("dual-isp.yaml")) { lab in
         for word in ["fabric-agent run", "--role link", "--role ike", "/zebra ", "/ospfd ", "/bfdd "] {
           // A machine that stops for 150 ms is, to BFD, a line that is dead: so a kill has three goes.
-          var lost: [Int?] = []
+          var lost: [Int] = []
           while lost.last != 0, lost.count < 3 { lost.append(try await packetsLost(killing: word, lab)) }
           #expect(lost.last == 0, "killed: \(word), lost in each go: \(lost)")
         }
@@ -19,8 +18,8 @@ extension IntegrationTests {
     }
 
     /// How many packets of a stream through Berlin are lost when processes of its gateway are killed.
-    private func packetsLost(killing word: String, _ lab: RunningLab) async throws -> Int? {
-      let traffic = try Traffic(lab, to: "10.20.0.10")
+    private func packetsLost(killing word: String, _ lab: RunningLab) async throws -> Int {
+      let traffic = try PingStream(lab, from: "berlin-host", to: "10.20.0.10")
       try await Task.sleep(for: .milliseconds(500))
       for process in try lab.processes("berlin", word) { process.signal(SIGKILL) }
       if word == "fabric-agent run" { try lab.fabric("lab", "restart", "berlin") }
@@ -49,29 +48,5 @@ extension IntegrationTests {
         try await lab.eventually("all roles end", within: 15) { try lab.processes("left", "--role").isEmpty }
       }
     }
-  }
-}
-
-/// Two hundred packets a second from Berlin's host for six seconds.
-private struct Traffic {
-  private let ping: ChildProcess
-  private let output: FileDescriptor
-
-  init(_ lab: RunningLab, to address: String) throws {
-    var program = Program("ping", ["-n", "-q", "-i", "0.005", "-c", "1200", "-w", "10", address])
-    program.namespace = lab.namespace("berlin-host")
-    output = try .memory([])
-    program.standardOutput = output
-    ping = try ChildProcess(program)
-  }
-
-  /// Waits for the end and returns how many packets were lost.
-  func end() throws -> Int? {
-    _ = try ping.wait(timeout: .seconds(15))
-    lseek(output.rawValue, 0, SEEK_SET)
-    let report = String(decoding: try output.read(upTo: 1 << 16), as: UTF8.self)
-    let counts = try #require(report.firstMatch(of: /(\d+) packets transmitted, (\d+) received/), "\(report)")
-    guard let sent = Int(counts.1), let received = Int(counts.2) else { return nil }
-    return sent - received
   }
 }

@@ -19,8 +19,8 @@ public final class ESPRole {
   private var childSAs: [ESPSPI: InstalledChildSA] = [:]
   private var reports = TrafficReports()
   private var silences = PeerSilences()
-  /// Where authentic packets of tunnels came from that go elsewhere, by the tunnel's number.
-  private var otherSources: [Int: Endpoint] = [:]
+  /// The numbers of tunnels of which ike has been told in this second that their packets come from elsewhere.
+  private var toldOfOtherSource: Set<Int> = []
   private var timer: EventTimer?
 
   private static let tick = Duration.seconds(1)
@@ -58,7 +58,7 @@ public final class ESPRole {
     }
     probing.onClassHealth = { [unowned self] in self.supervisor.send(.classHealth(tunnel: $0, poorFor: $1)) }
     path.inbound.onIKEMessage = { [unowned self] in forward($2, from: $1, on: $0) }
-    path.inbound.onOtherSource = { [unowned self] in otherSources[$0] = $1 }
+    path.inbound.onOtherSource = { [unowned self] in tell(ofOtherSource: $1, tunnel: $0) }
     path.onFailure = { [logger] name, error in
       logger.error("cannot be read any more", metadata: .fields([.interface: name, .cause: error]))
     }
@@ -205,6 +205,12 @@ public final class ESPRole {
         uplink: uplink.name, local: uplink.encapsulated.localEndpoint, remote: remote, bytes: Array(message)))
   }
 
+  /// At once, as until ike has followed, a peer whose NAT has mapped it anew gets nothing.
+  private func tell(ofOtherSource source: Endpoint, tunnel number: Int) {
+    guard toldOfOtherSource.insert(number).inserted, let name = path.tunnels[number]?.name else { return }
+    ike?.send(.otherSource(tunnel: name, source: source))
+  }
+
   // MARK: - Once a second
 
   private func tick(at now: Instant) {
@@ -217,10 +223,7 @@ public final class ESPRole {
     }
     let alive = reports.tunnelsWithInboundTraffic(tunnels)
     if !alive.isEmpty { ike?.send(.inboundTraffic(tunnels: alive)) }
-    for (number, source) in otherSources {
-      if let name = path.tunnels[number]?.name { ike?.send(.otherSource(tunnel: name, source: source)) }
-    }
-    otherSources = [:]
+    toldOfOtherSource = []
     let silent = silences.tunnelsWithoutAnswer(tunnels)
     if !silent.isEmpty { ike?.send(.unansweredTraffic(tunnels: silent)) }
     let counters = reports.changedCounters(tunnels, at: now)

@@ -19,6 +19,9 @@ enum LabAddresses {
     return [v4, v6].map { (offset($0, 1), offset($0, 2)) }
   }
 
+  /// Another address of an ISP than the one that it has in its transit network.
+  static func other(than transit: IPAddress) -> IPAddress? { transit.advanced(by: 1 << 15) }
+
   /// The ISP's address in the network that it leases from: shared address space (RFC 6598) behind NAT.
   static func leasing(_ line: Int, behindNAT: Bool) -> InterfaceAddress {
     offset(literal(behindNAT ? "100.64.0.0/24" : "198.19.0.0/24"), UInt32(line) * 256 + 1)

@@ -43,6 +43,36 @@ extension LabNamespace {
     }
   }
 
+  /// Rules under which a NAT has forgotten its mappings and makes others: in a zone of its own of the kernel's connection
+  /// tracking, behind ports that it has not used before. What comes to the old ones is dropped without a word.
+  ///
+  /// - Parameters:
+  ///   - generation: counts the times that it forgets, from 1.
+  ///   - address: what it translates to.
+  func rebinding(_ generation: Int, to address: IPAddress) -> String? {
+    let firstPort = 20_000 + generation % 40 * 1000
+    return masqueradedInterface.map {
+      """
+      table inet fabric-lab-nat {}
+      delete table inet fabric-lab-nat
+      table inet fabric-lab-nat {
+        chain prerouting { type filter hook prerouting priority raw; ct zone set \(generation); }
+        chain input { type filter hook input priority filter; iifname "\($0)" meta l4proto udp drop; }
+        chain postrouting {
+          type nat hook postrouting priority srcnat;
+          oifname "\($0)" meta nfproto ipv4 meta l4proto udp snat ip to \(address):\(firstPort)-\(firstPort + 999)
+          oifname "\($0)" masquerade
+        }
+      }
+      """
+    }
+  }
+
+  /// The ISP's address in the network towards the internet.
+  var transitAddress: IPAddress? {
+    addresses.first { $0.interface == LabNames.upstream && $0.address.address.family == .v4 }?.address.address
+  }
+
   /// Rules under which a router swallows every packet without a sign to either side.
   static let blackHole = """
     table inet fabric-lab-cut {

@@ -115,6 +115,16 @@ public struct Lab {
     try state.save()
   }
 
+  /// Has the NAT of an ISP line forget its mappings and make others, behind other ports of the ISP's address or of another
+  /// one.
+  public mutating func rebind(site: String, uplink: String, toOtherAddress: Bool) throws {
+    let isp = try line(site: site, uplink: uplink)
+    let generation = state.rebindings[isp.name, default: 0] + 1
+    try network.rebind(isp, generation: generation, toOtherAddress: toOtherAddress)
+    state.rebindings[isp.name] = generation
+    try state.save()
+  }
+
   private func line(site: String, uplink: String) throws -> LabNamespace {
     if let line = plan.namespace(named: LabNames.isp(site, uplink)) { return line }
     let known = topology.sites.flatMap { site in site.uplinks.map { "\(site.name) \($0.name)" } }

@@ -12,6 +12,8 @@ public enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
   case nameTaken(String)
   /// Nothing of the lab is called so; the names that there are.
   case unknownName(String, known: [String])
+  /// The ISP line of that name translates no addresses.
+  case noNAT(String)
   /// A program of the lab ended before it was ready; what its log says last.
   case ended(process: String, log: String)
   /// Processes that even a kill signal did not end.
@@ -28,6 +30,7 @@ public enum LabError: Error, Equatable, Sendable, CustomStringConvertible {
     case .nameTaken(let name): "two things of the lab would be called \(name): rename a site"
     case .unknownName(let name, let known):
       "nothing in the lab is called \(name): there is \(known.joined(separator: ", "))"
+    case .noNAT(let line): "\(line) is no NAT: it is one where the topology says `behindNAT: true`"
     case .ended(let process, let log): "\(process) ended: \(log)"
     case .unkillable(let processes): "processes do not end: \(processes.map(String.init).joined(separator: ", "))"
     case .system(let call, let code): "\(call): \(String(cString: strerror(code)))"

@@ -41,6 +41,17 @@ struct LabNetwork {
     try batch(["link set \(LabNames.line) up"] + isp.configuration, in: namespace)
   }
 
+  /// Has an ISP's NAT map its customer anew, behind another port and, if so wished, another address.
+  func rebind(_ isp: LabNamespace, generation: Int, toOtherAddress isMoving: Bool) throws {
+    guard let transit = isp.transitAddress, let other = LabAddresses.other(than: transit),
+      let ruleset = isp.rebinding(generation, to: isMoving ? other : transit)
+    else { throw LabError.noNAT(isp.shortName) }
+    let namespace = NetworkNamespace(isp.name)
+    try batch(["addr replace \(other)/32 dev \(LabNames.upstream)"], in: namespace)
+    try batch(["route replace \(other) via \(transit)"], in: NetworkNamespace(LabNames.internet))
+    try filter(ruleset, in: namespace)
+  }
+
   /// Ends every process in the lab's namespaces and removes these, whether or not a plan or state is left of them.
   static func remove() throws {
     let namespaces = NetworkNamespace.ofLab

@@ -27,6 +27,8 @@ public struct LabState: Codable, Equatable, Sendable {
   public var processes: [String: LabProcess] = [:]
   /// The lines that are down, by the namespace of their ISP.
   public var cuts: [String: Cut] = [:]
+  /// How often the NAT of a line has forgotten its mappings, by the namespace of its ISP.
+  public var rebindings: [String: Int] = [:]
 
   init(topology: String) { self.topology = topology }
 

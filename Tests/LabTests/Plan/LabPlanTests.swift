@@ -66,6 +66,22 @@ struct LabPlanTests {
     #expect(LabAddresses.host(beside: try #require(InterfaceAddress("10.0.0.1/32"))) == nil)
   }
 
+  @Test("A NAT that forgets maps to other ports, each time to new ones; a line without NAT has nothing to forget")
+  func rebinding() throws {
+    let sites = [
+      try SampleTopology.site(
+        "a", lan: "10.1.0.1/24", uplinks: [SampleTopology.fixed("x", "192.0.2.1/24", gateway: "192.0.2.254")]),
+      try SampleTopology.site("b", lan: "10.2.0.1/24", uplinks: [SampleTopology.leased("y", behindNAT: true)]),
+    ]
+    let plan = try LabPlan(SampleTopology.document(sites))
+    let nat = try #require(plan.namespace(named: LabNames.isp("b", "y")))
+    let address = try #require(nat.transitAddress)
+    #expect(nat.rebinding(1, to: address)?.contains("snat ip to \(address):21000-21999") == true)
+    #expect(nat.rebinding(2, to: address)?.contains("ct zone set 2;") == true)
+    #expect(nat.rebinding(39, to: address)?.contains(":59000-59999") == true)
+    #expect(try #require(plan.namespace(named: LabNames.isp("a", "x"))).rebinding(1, to: address) == nil)
+  }
+
   @Test("The internet routes to a fixed address and not to a translated one")
   func internetRoutes() throws {
     let sites = [

@@ -8,7 +8,7 @@ struct LabCommand: AsyncParsableCommand {
     subcommands: [
       LabUpCommand.self, LabStartCommand.self, LabDownCommand.self, LabStatusCommand.self, LabPingCommand.self,
       LabExecCommand.self,
-      LabCutCommand.self, LabMendCommand.self, LabRestartCommand.self,
+      LabCutCommand.self, LabMendCommand.self, LabRebindCommand.self, LabRestartCommand.self,
     ])
 }
 
@@ -67,6 +67,20 @@ struct LabMendCommand: ParsableCommand {
   func run() throws {
     var lab = try Lab.running()
     try lab.mend(site: line.site, uplink: line.uplink)
+  }
+}
+
+struct LabRebindCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rebind", abstract: "Has the NAT of an ISP line forget its mappings and make others.")
+
+  @OptionGroup var line: LineArguments
+  @Flag(help: "Translate to another address of the ISP, not only to another port.")
+  var address = false
+
+  func run() throws {
+    var lab = try Lab.running()
+    try lab.rebind(site: line.site, uplink: line.uplink, toOtherAddress: address)
   }
 }
 
