@@ -11,7 +11,7 @@ export FABRIC_VECTORS
 IS_ROOT := $(filter 0,$(shell id -u))
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-unit test-integration lab-compose lab-containers interop lint format demo lab bench instructions failover simulate compare fuzz fuzz-built clean
+.PHONY: help deps build release test test-unit test-integration lab-compose lab-containers interop lint format demo lab bench instructions failover flips convergence simulate compare fuzz fuzz-built clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,12 @@ instructions: ## count the instructions of our own code for a packet, and hold t
 
 failover: build ## fail every process and line N times (20) and write what was lost to docs/failover.md (as root)
 	scripts/failover --fabric $(BIN)/fabric --times $(N) --report docs/failover.md
+
+flips: build ## take lines down and up FLIPS times (1000) at random, look for loops, clear text and leaks (as root)
+	scripts/flips --fabric $(BIN)/fabric --times $(or $(FLIPS),1000) --report docs/failover.md
+
+convergence: build ## time what OSPF, BGP and EIGRP take for a line that is cut, N times each (as root)
+	scripts/convergence --fabric $(BIN)/fabric --times $(N) --report docs/failover.md
 
 # Deterministic hashing makes a seed's run the same in every process.
 simulate: ## SEEDS=n schedules of the IKE simulator from FIRST=1 on, or SEED=n for the trace of one

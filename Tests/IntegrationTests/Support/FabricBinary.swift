@@ -14,13 +14,19 @@ enum FabricBinary {
   /// A program of `scripts/`.
   static func script(_ name: String) -> String { root.appendingPathComponent("scripts/\(name)").path }
 
+  /// The `fabric` command.
+  static var path: String {
+    get throws {
+      let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+      return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("fabric").path
+    }
+  }
+
   /// Runs `fabric` to its end.
   static func run(
     _ arguments: [String], timeout: Duration = .seconds(60), standardInput: FileDescriptor? = nil
   ) throws -> ProgramResult {
-    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let fabric = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("fabric").path
-    var program = Program(fabric, arguments)
+    var program = try Program(path, arguments)
     program.standardInput = standardInput
     return try program.runAndCapture(timeout: timeout)
   }
