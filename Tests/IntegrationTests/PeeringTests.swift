@@ -21,10 +21,12 @@ extension IntegrationTests {
             try lab.nextHops(of: "10.79.0.0/24", at: site, from: "bgp").count == 1
           }
         }
-        try await lab.eventually("our networks' communities at the cloud", within: 30) {
-          try machine.run("vtysh --vty_socket /run/shared -c 'show bgp ipv4 unicast 10.71.0.0/24'")
-            .contains("Community: 65000:100 65000:200")
+        let asked = "vtysh --vty_socket /run/shared -c"
+        try await lab.eventually("our networks' summary and its communities at the cloud", within: 30) {
+          try machine.run("\(asked) 'show bgp ipv4 unicast 10.70.0.0/15 json'").contains(#""65000:100 65000:200""#)
         }
+        let heard = try machine.run("\(asked) 'show bgp ipv4 unicast neighbors 169.254.10.2 routes json'")
+        #expect(!heard.contains("10.70.0.0/24") && !heard.contains("10.71.0.0/24"), "\(heard)")
         // The cloud claims berlin's network too.
         let claimed = try lab.nextHops(of: "10.71.0.0/24", at: "hq", from: "bgp")
         #expect(try claimed != lab.nextHops(of: "10.79.0.0/24", at: "hq", from: "bgp"))

@@ -1,4 +1,6 @@
 import Glibc
+import Lab
+import LinuxNetworking
 import Testing
 
 extension IntegrationTests {
@@ -36,5 +38,45 @@ extension IntegrationTests {
         }
       }
     }
+
+    @Test("A gateway that is rebooted while the controller is away comes back from what it has saved")
+    func rebootedWithoutController() async throws {
+      try await RunningLab.with(FabricBinary.topology("hub-and-spoke.yaml")) { lab in
+        let revision = try lab.status().revision
+        try lab.process("controller").signal(SIGKILL)
+        for site in ["berlin", "hq"] {
+          try lab.shutDown(site)
+          try #expect(!lab.ping("10.0.0.10", from: "berlin-host", patience: 1))
+          try lab.fabric("lab", "restart", site)
+          try await lab.eventually("hosts reach each other after \(site) has come back", within: 120) {
+            try lab.allHostsReachEachOther()
+          }
+        }
+        try lab.fabric("lab", "restart", "controller")
+        try await lab.eventually("the controller sees all sites again", within: 120) {
+          (try? lab.status())?.hasConverged == true
+        }
+        try #expect(lab.status().revision == revision)
+      }
+    }
+  }
+}
+
+extension RunningLab {
+  /// Leaves of a gateway what is on its disk: no process, no address, route, rule or filter, and none of FRR's sockets.
+  fileprivate func shutDown(_ site: String) throws {
+    for process in try processes(site, "") { process.signal(SIGKILL) }
+    let commands = [
+      "nft flush ruleset", "ip route flush type blackhole", "ip -6 route flush type blackhole",
+      "ip address flush dev lo scope global", "ip address flush dev lan0", "ip address flush dev wan0",
+      "ip link set lan0 down", "ip link set wan0 down", "ip rule delete priority 10000",
+      "sysctl -q -w net.ipv4.ip_forward=0", "rm -rf /run/frr/\(LabNames.prefix)\(site)",
+    ]
+    for command in commands {
+      let words = command.split(separator: " ").map(String.init)
+      _ = try Program(words[0], Array(words.dropFirst()), in: namespace(site)).runAndCapture(timeout: .seconds(5))
+    }
+    let left = try Program("ip", ["route"], in: namespace(site)).runAndCapture(timeout: .seconds(5)).output
+    #expect(!left.contains("blackhole") && !left.contains("vti") && !left.contains("default"), "\(left)")
   }
 }

@@ -34,10 +34,54 @@ extension IntegrationTests {
     }
 
     @Test(
+      "has its neighbours and its routes, and takes the other line when one swallows everything", arguments: Overlay.all
+    )
+    func overlays(overlay: Overlay) async throws {
+      try await RunningLab.with(text: overlay.topology()) { lab in
+        #expect(try lab.adjacencies(at: "berlin", overlay.routingProtocol) == 4)
+        try await lab.eventually("\(overlay) prefers the first line", within: 20) {
+          try lab.nextHops(of: "10.20.0.0/24", at: "berlin", from: overlay.routingProtocol) == ["vti1"]
+        }
+        try lab.fabric("lab", "cut", "berlin", "fiber", "--silent")
+        let cut = ContinuousClock.now
+        try await lab.eventually("\(overlay) takes the other line", within: 20) {
+          try lab.nextHops(of: "10.20.0.0/24", at: "berlin", from: overlay.routingProtocol) == ["vti3"]
+        }
+        print("\(overlay): other line in \(cut.duration(to: .now))")
+        try #expect(lab.allHostsReachEachOther())
+        try lab.fabric("lab", "mend", "berlin", "fiber")
+        try await lab.eventually("\(overlay) takes the first line again", within: 60) {
+          try lab.nextHops(of: "10.20.0.0/24", at: "berlin", from: overlay.routingProtocol) == ["vti1"]
+        }
+        #expect(try lab.adjacencies(at: "berlin", overlay.routingProtocol) == 4)
+      }
+    }
+
+    @Test("by OSPF tells other areas one summary, and a default route of a stub area takes no packet")
+    func summaries() async throws {
+      try await RunningLab.with(FabricBinary.topology("two-regions.yaml")) { lab in
+        try await lab.eventually("boston has europe's summary", within: 20) {
+          try lab.nextHops(of: "10.61.0.0/16", at: "boston", from: "ospf").count == 1
+        }
+        struct Route: Decodable { let routeType: String }
+        let answer = try lab.frr("boston", "show ip ospf route json")
+        let routes = try JSONDecoder().decode([String: Route].self, from: Data(answer.utf8))
+        #expect(routes["10.61.0.0/16"]?.routeType == "N IA", "\(answer)")
+        #expect(routes["0.0.0.0/0"]?.routeType == "N IA")
+        #expect(routes["10.61.0.0/24"] == nil && routes["10.61.1.0/24"] == nil)
+        #expect(try lab.nextHops(of: "0.0.0.0/0", at: "boston", from: "ospf") == [])
+        // Of the summary, a part is nobody's: it ends at the border.
+        let nobody = try Program("ip", ["route", "get", "10.61.9.1"], in: lab.namespace("core")).runAndCapture()
+        #expect(!nobody.succeeded, "\(nobody.testDescription)")
+        try #expect(lab.ping("10.61.1.10", from: "boston-host"))
+      }
+    }
+
+    @Test(
       "take from a spoke its own networks only, whatever it announces",
       arguments: Lie.allCases)
     func lyingSpoke(lie: Lie) async throws {
-      try await RunningLab.with(lie.topology) { lab in
+      try await RunningLab.with(text: lie.topology()) { lab in
         let before = try ["hq", "backup"].map { try lab.route(to: lie.parisHost, at: $0) }
         try lab.tell(lie, at: "berlin")
         try await lab.eventually("the hub hears of half of paris's network, which nobody has", within: 20) {
@@ -63,15 +107,50 @@ extension IntegrationTests {
   }
 }
 
+/// Two sites with two lines each, under one of the routing protocols.
+struct Overlay: CustomTestStringConvertible, Sendable {
+  let routingProtocol: String
+  let isNumbered: Bool
+
+  static let all = [
+    Overlay(routingProtocol: "ospf", isNumbered: false), Overlay(routingProtocol: "ospf", isNumbered: true),
+    Overlay(routingProtocol: "bgp", isNumbered: false), Overlay(routingProtocol: "bgp", isNumbered: true),
+    Overlay(routingProtocol: "eigrp", isNumbered: true),
+  ]
+
+  var testDescription: String { "\(routingProtocol) over \(isNumbered ? "numbered" : "unnumbered") tunnels" }
+
+  func topology() throws -> String {
+    let bfd = "bfd: { interval: 50ms, multiplier: 3 }"
+    let routing =
+      switch routingProtocol {
+      case "bgp": "protocol: bgp, autonomousSystem: 65000, \(bfd)"
+      case "eigrp": "protocol: eigrp, autonomousSystem: 777"
+      default: "protocol: ospf, area: 0, \(bfd)"
+      }
+    let text = try String(contentsOfFile: FabricBinary.topology("dual-isp.yaml"), encoding: .utf8)
+    return text.replacing("protocol: ospf, area: 0, \(bfd)", with: routing)
+      .replacing("addressing: unnumbered", with: isNumbered ? "pool: 172.31.0.0/24" : "addressing: unnumbered")
+  }
+}
+
 /// Networks of others, and a default route, that a branch claims for its own.
 enum Lie: CaseIterable, Sendable {
-  case ospf, bgp
+  case ospf, bgp, eigrp
 
-  var topology: String { FabricBinary.topology(self == .ospf ? "dual-hub.yaml" : "bgp.yaml") }
-  var parisHost: String { self == .ospf ? "10.33.0.10" : "10.43.0.10" }
-  var halfOfParis: String { self == .ospf ? "10.33.0.0/25" : "10.43.0.0/25" }
+  func topology() throws -> String {
+    let text = try String(
+      contentsOfFile: FabricBinary.topology(self == .bgp ? "bgp.yaml" : "dual-hub.yaml"), encoding: .utf8)
+    guard self == .eigrp else { return text }
+    return text.replacing("addressing: unnumbered", with: "pool: 172.31.0.0/24")
+      .replacing(/protocol: ospf.*/, with: "protocol: eigrp, autonomousSystem: 777 }")
+  }
+
+  private var paris: String { self == .bgp ? "10.43.0" : "10.33.0" }
+  var parisHost: String { paris + ".10" }
+  var halfOfParis: String { paris + ".0/25" }
   /// Addresses that make the networks the liar's own.
-  var addresses: [String] { self == .ospf ? ["10.33.0.9/24", "10.33.0.8/25"] : ["10.43.0.9/24", "10.43.0.8/25"] }
+  var addresses: [String] { [paris + ".9/24", paris + ".8/25"] }
 
   var configuration: [String] {
     switch self {
@@ -85,13 +164,15 @@ enum Lie: CaseIterable, Sendable {
         "router bgp 65000", "address-family ipv4 unicast", "network 10.43.0.0/24", "network 10.43.0.0/25",
         "redistribute kernel",
       ]
+    case .eigrp: ["router eigrp 777", "network 10.33.0.0/24", "network 10.33.0.0/25"]
     }
   }
 
-  /// Where the lie shows: with OSPF in the hub's own table; with BGP the hub's filter comes before its table.
+  /// Where the lie shows: with OSPF and EIGRP in the hub's own table; with BGP the hub's filter comes before its table.
   var whereItIsSeen: (site: String, question: String) {
     switch self {
     case .ospf: ("hq", "show ip ospf route")
+    case .eigrp: ("hq", "show ip eigrp topology")
     case .bgp: ("berlin", "show bgp ipv4 unicast neighbors vti5 advertised-routes")
     }
   }
@@ -127,6 +208,28 @@ extension RunningLab {
     let result = try Program("vtysh", arguments).runAndCapture(timeout: .seconds(10))
     try #require(result.succeeded, "\(result.testDescription)")
     return result.output
+  }
+
+  /// How many neighbours exchange routes with a site, as its routing daemon tells; eigrpd knows no JSON.
+  func adjacencies(at site: String, _ routingProtocol: String) throws -> Int {
+    struct OSPF: Decodable {
+      struct Neighbour: Decodable { let nbrState: String }
+      let neighbors: [String: [Neighbour]]
+    }
+    struct BGP: Decodable {
+      struct Peer: Decodable { let state: String }
+      let peers: [String: Peer]
+    }
+    switch routingProtocol {
+    case "ospf":
+      let answer = try JSONDecoder().decode(OSPF.self, from: Data(frr(site, "show ip ospf neighbor json").utf8))
+      return answer.neighbors.values.joined().count { $0.nbrState.hasPrefix("Full") }
+    case "bgp":
+      let answer = try JSONDecoder().decode(BGP.self, from: Data(frr(site, "show bgp ipv4 unicast summary json").utf8))
+      return answer.peers.values.count { $0.state == "Established" }
+    default:
+      return try frr(site, "show ip eigrp neighbors").split(separator: "\n").count { $0.contains(/^[0-9]+ +172\.31\./) }
+    }
   }
 
   /// The interfaces that packets to a network leave by, as zebra has it from a routing protocol.

@@ -72,6 +72,19 @@ struct RekeyTests {
     #expect(pair.left.closings.isEmpty)
   }
 
+  // DESIGN.md section 5, invariant 8: what a gateway has been told once is all that it needs.
+  @Test("go on for a day and a night without anybody telling the two gateways anything")
+  func withoutController() {
+    let pair = TwoGateways.established { $0.deadPeerInterval = .seconds(600) }
+    pair.run(for: .seconds(25 * 3600))
+    #expect(pair.haveOneMatchingChild)
+    #expect((25...32).contains(pair.left.childrenEstablished.count))
+    #expect(pair.left.established.count == 2, "an IKE SA lives for a day")
+    for gateway in [pair.left, pair.right] {
+      #expect(gateway.closings.isEmpty && gateway.failures.isEmpty && gateway.establishedSessions.count == 1)
+    }
+  }
+
   @Test("a Child SA that is rekeyed in the IKE SA's successor gets keys from the successor")
   func childAfterIKE() throws {
     let pair = TwoGateways.established()
