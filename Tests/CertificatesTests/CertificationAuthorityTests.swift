@@ -99,6 +99,30 @@ struct CertificationAuthorityTests {
     }
   }
 
+  @Test("it renews its own certificate before that would cut short what it issues, under the same name and key")
+  func renewal() throws {
+    let authority = try found()
+    let (old, _) = try issue(by: authority)
+    let lifetimes = CertificationAuthority.ownLifetime - CertificationAuthority.lifetime
+    #expect(try authority.renewed(at: now + lifetimes - 10) == nil)
+    let later = now + lifetimes + 10
+    let renewed = try #require(try authority.renewed(at: later))
+    #expect(try renewed.renewed(at: later) == nil)
+    let request = try SigningRequest(der: SigningRequest.make(for: .generate(.ecdsaP256)))
+    let new = try renewed.issue(request, to: "hq", identities: identities, at: later)
+    #expect(new.expires == later + CertificationAuthority.lifetime)
+    let list = try renewed.revocationList(of: [], number: 2, at: later)
+    let anchor = try TrustAnchor(certificate: renewed.certificate, revocationList: list)
+    #expect(anchor.isSameAuthority(as: try TrustAnchor(certificate: authority.certificate)))
+    #expect(!anchor.isSameAuthority(as: try TrustAnchor(certificate: found().certificate)))
+    // Who has heard of the renewal yet and who has not trust each other's certificates, old and new.
+    let unaware = try TrustAnchor(certificate: authority.certificate)
+    for (one, certificate) in [(anchor, new), (unaware, new)] {
+      _ = try CertificatePolicy(anchors: [one]).judge([certificate.certificate], of: identities[0], at: later)
+    }
+    _ = try CertificatePolicy(anchors: [unaware]).judge([old.certificate], of: identities[0], at: now)
+  }
+
   @Test("a changed or cut revocation list is refused")
   func mutatedList() throws {
     let authority = try found()

@@ -85,6 +85,28 @@ struct CertificateOfficeTests {
     _ = try serialNumber(certify())
   }
 
+  @Test("its own certificate is renewed in time, at the start and while it runs, and what it issues is not cut short")
+  func renewal() throws {
+    let year: TimeInterval = 365 * 86400
+    func ownCertificate(_ office: CertificateOffice) -> Data? {
+      if case .authority(let certificate, _) = office.authority { certificate } else { nil }
+    }
+    let office = try CertificateOffice(state, store, at: now)
+    let first = ownCertificate(office)
+    func certify(at date: Date) throws -> [UInt8] {
+      [UInt8](try #require(try office.certify(request(), of: "hq", identities: ["isp.hq.acme"], at: date)))
+    }
+    _ = try certify(at: now + 7 * year)
+    #expect(ownCertificate(office) == first)
+    let late = try certify(at: now + 9 * year)
+    #expect(ownCertificate(office) != first)
+    // Beyond the end that the authority had at first.
+    _ = try policy(office).judge([late], of: .fqdn("isp.hq.acme"), at: now + 10.9 * year)
+    let renewed = ownCertificate(office)
+    #expect(try ownCertificate(CertificateOffice(state, store, at: now + 9 * year)) == renewed, "it is on disk")
+    #expect(try ownCertificate(CertificateOffice(state, store, at: now + 18 * year)) != renewed)
+  }
+
   @Test("a site without identities to prove, and a request that is none, get no certificate")
   func refused() throws {
     let office = try CertificateOffice(state, store, at: now)

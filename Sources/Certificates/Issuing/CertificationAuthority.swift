@@ -32,7 +32,7 @@ public struct CertificationAuthority: Sendable {
     }
   }
 
-  /// Ten years: an authority changes with the whole network.
+  /// Ten years: an authority is renewed long before.
   static let ownLifetime: TimeInterval = 3650 * 86400
   /// For so long a gateway's certificate is good, and a revocation list: a gateway that is cut off from its controller
   /// must not lose its tunnels early (DESIGN.md section 5, invariant 8).
@@ -55,11 +55,24 @@ public struct CertificationAuthority: Sendable {
 
   /// Founds an authority with a key of its own, valid from `date` on.
   public static func found(named name: String, key: SigningKey, at date: Date) throws -> CertificationAuthority {
-    let signer = try CertificateSigner(key)
     let subject = try DistinguishedName {
       OrganizationName("Fabric")
       CommonName(name)
     }
+    return try selfSigned(subject, key, identifier: CertificateSigner(key).publicKey.identifier, at: date)
+  }
+
+  /// The same authority, valid from `date` on, where its own certificate would end before one that it issues now; nil where
+  /// it lasts. Name and key stay, and so everything that it has issued stays good (RFC 5280 section 6.1.3).
+  public func renewed(at date: Date) throws -> CertificationAuthority? {
+    guard own.notValidAfter < date.addingTimeInterval(Self.lifetime) else { return nil }
+    return try Self.selfSigned(own.subject, key, identifier: keyIdentifier, at: date)
+  }
+
+  private static func selfSigned(
+    _ subject: DistinguishedName, _ key: SigningKey, identifier: ArraySlice<UInt8>, at date: Date
+  ) throws -> CertificationAuthority {
+    let signer = try CertificateSigner(key)
     let certificate = try Certificate(
       version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: signer.publicKey,
       notValidBefore: date.addingTimeInterval(-tolerance), notValidAfter: date.addingTimeInterval(ownLifetime),
@@ -67,7 +80,7 @@ public struct CertificationAuthority: Sendable {
       extensions: Certificate.Extensions {
         Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
         Critical(KeyUsage(keyCertSign: true, cRLSign: true))
-        SubjectKeyIdentifier(keyIdentifier: signer.publicKey.identifier)
+        SubjectKeyIdentifier(keyIdentifier: identifier)
       }, issuerPrivateKey: Certificate.PrivateKey(signer))
     return try CertificationAuthority(certificate: try certificate.der(), key: key)
   }

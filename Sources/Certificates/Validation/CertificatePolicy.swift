@@ -15,6 +15,8 @@ public struct CertificatePolicy: Sendable {
     public let issuer: String
     /// The serial number in hexadecimal.
     public let serialNumber: String
+    /// The beginning of its validity.
+    public let begins: Date
     /// The end of its validity.
     public let expires: Date
   }
@@ -64,6 +66,6 @@ public struct CertificatePolicy: Sendable {
     }
     return Proven(
       key: try holder.verificationKey(), issuer: holder.issuer.description,
-      serialNumber: holder.serialNumber.hexadecimal, expires: holder.notValidAfter)
+      serialNumber: holder.serialNumber.hexadecimal, begins: holder.notValidBefore, expires: holder.notValidAfter)
   }
 }

@@ -22,6 +22,11 @@ public struct TrustAnchor: Sendable {
   /// The authority's distinguished name.
   public var name: String { certificate.name }
 
+  /// Whether both are the same authority: one may have renewed its own certificate, under the same name and key.
+  public func isSameAuthority(as other: TrustAnchor) -> Bool {
+    certificate.subject == other.certificate.subject && certificate.publicKey == other.certificate.publicKey
+  }
+
   /// Throws if the authority has taken a certificate of its own back for another reason than that its holder has got a new
   /// one: what was proved with it does not hold any more. The serial number is in hexadecimal.
   public func checkStands(serialNumber: String) throws(CertificateFault) {

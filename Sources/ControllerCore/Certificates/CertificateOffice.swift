@@ -9,33 +9,56 @@ import Synchronization
 /// The key is in a file of mode 0600 beside the controller's own, not in the database: backups of the one need not hold
 /// the other. What was issued and taken back is in the database.
 final class CertificateOffice: Sendable {
+  private struct Publication {
+    var authority: CertificationAuthority
+    /// The list of what was taken back, made anew with every change.
+    var revocationList: Data
+  }
+
+  private let directory: StateDirectory
   private let store: Store
-  private let issuer: CertificationAuthority
-  /// The list of what was taken back, made anew with every change.
-  private let revocationList: Mutex<Data>
+  /// What everybody may know.
+  private let publication: Mutex<Publication>
 
   /// Takes up the authority of a state directory, or founds one there.
   init(_ directory: StateDirectory, _ store: Store, at now: Date = Date()) throws {
+    self.directory = directory
     self.store = store
-    issuer = try Self.takeUp(directory, at: now)
-    revocationList = Mutex(try Self.list(issuer, store, at: now))
+    let authority = try Self.takeUp(directory, at: now)
+    publication = Mutex(
+      Publication(authority: authority, revocationList: try Self.list(authority, store, at: now)))
   }
 
   private static func takeUp(_ directory: StateDirectory, at now: Date) throws -> CertificationAuthority {
     if FileManager.default.fileExists(atPath: directory.authorityKeyFile) {
       let key = try SigningKey(der: SecretBytes(PrivateFile.read(directory.authorityKeyFile)))
       let text = String(decoding: try PrivateFile.read(directory.authorityCertificateFile), as: UTF8.self)
-      return try CertificationAuthority(certificate: CertificateText.decode(text), key: key)
+      let authority = try CertificationAuthority(certificate: CertificateText.decode(text), key: key)
+      return try renewed(authority, directory, at: now)
     }
     let key = try SigningKey.generate(.ecdsaP384)
     // Part of the name, so that peers can tell two networks' authorities apart.
     let suffix = String(UInt32.random(in: .min ... .max), radix: 16)
     let authority = try CertificationAuthority.found(named: "Fabric authority \(suffix)", key: key, at: now)
     // The certificate first: a key without one would be an authority that nobody knows.
-    try PrivateFile.write(
-      Data(CertificateText.encode(authority.certificate).utf8), to: directory.authorityCertificateFile)
+    try write(authority, directory)
     try PrivateFile.write(key.der.withUnsafeBytes { Data($0) }, to: directory.authorityKeyFile)
     return authority
+  }
+
+  /// The authority, which renews its own certificate before that would cut short what it issues. Each gateway asks at least
+  /// once while a certificate lasts, and so hears of it long before the old one ends.
+  private static func renewed(
+    _ authority: CertificationAuthority, _ directory: StateDirectory, at now: Date
+  ) throws -> CertificationAuthority {
+    guard let renewed = try authority.renewed(at: now) else { return authority }
+    try write(renewed, directory)
+    return renewed
+  }
+
+  private static func write(_ authority: CertificationAuthority, _ directory: StateDirectory) throws {
+    try PrivateFile.write(
+      Data(CertificateText.encode(authority.certificate).utf8), to: directory.authorityCertificateFile)
   }
 
   private static func list(_ authority: CertificationAuthority, _ store: Store, at now: Date) throws -> Data {
@@ -46,7 +69,9 @@ final class CertificateOffice: Sendable {
 
   /// What agents are told of the authority.
   var authority: ControllerMessage {
-    .authority(certificate: Data(issuer.certificate), revocationList: revocationList.withLock { $0 })
+    publication.withLock {
+      .authority(certificate: Data($0.authority.certificate), revocationList: $0.revocationList)
+    }
   }
 
   /// Certifies the key of a request with the identities that the topology gives the site, in place of what the site had
@@ -54,7 +79,11 @@ final class CertificateOffice: Sendable {
   func certify(_ request: Data, of site: String, identities: [String], at now: Date) throws -> Data? {
     guard !identities.isEmpty else { return nil }
     let request = try SigningRequest(der: [UInt8](request))
-    let issued = try issuer.issue(
+    let authority = try publication.withLock { publication in
+      publication.authority = try Self.renewed(publication.authority, directory, at: now)
+      return publication.authority
+    }
+    let issued = try authority.issue(
       request, to: site, identities: identities.map { CertifiedIdentity($0) }, at: now)
     try store.record(issued, for: site, identities: identities, at: now)
     try renewList(at: now)
@@ -68,8 +97,9 @@ final class CertificateOffice: Sendable {
 
   /// Makes the revocation list anew, after certificates were withdrawn.
   func renewList(at now: Date) throws {
-    let list = try Self.list(issuer, store, at: now)
-    revocationList.withLock { $0 = list }
+    try publication.withLock { publication in
+      publication.revocationList = try Self.list(publication.authority, store, at: now)
+    }
   }
 }
 

@@ -62,9 +62,9 @@ struct CertificateKeeperTests {
     let authority = try found()
     let keeper = try certified(by: authority)
     var renamed = keeper
-    #expect(try renamed.request(for: ["fiber.berlin.acme"], at: now) != nil)
-    #expect(try renamed.request(for: ["fiber.berlin.acme"], at: now + 1) == nil, "one request at a time")
-    #expect(try renamed.request(for: ["fiber.berlin.acme"], at: now + 6) != nil)
+    #expect(try renamed.request(for: ["fiber.berlin.acme"], at: now + 10) != nil)
+    #expect(try renamed.request(for: ["fiber.berlin.acme"], at: now + 11) == nil, "one request at a time")
+    #expect(try renamed.request(for: ["fiber.berlin.acme"], at: now + 16) != nil)
     #expect(renamed.kept.key == keeper.kept.key && renamed.credentials != nil)
     var moved = keeper
     try trust(try found(), &moved)
@@ -72,6 +72,43 @@ struct CertificateKeeperTests {
     #expect(try moved.request(for: identities, at: now) != nil)
     var old = keeper
     #expect(try old.request(for: identities, at: now + 700 * 86400) != nil)
+  }
+
+  @Test("a certificate that the authority's own end has cut short is renewed in its last twelfth, hourly at most")
+  func shortened() throws {
+    let day: TimeInterval = 86400
+    let authority = try found()
+    var keeper = CertificateKeeper(KeptCredentials())
+    // Its authority has 36 days left, and does not renew itself.
+    let late = now + 3614 * day
+    try keeper.trust(Data(authority.certificate), Data(authority.revocationList(of: [], number: 1, at: late)))
+    func issue(_ request: Data, at date: Date) throws -> Data {
+      let names = identities.map { CertifiedIdentity($0) }
+      let issued = try authority.issue(
+        SigningRequest(der: [UInt8](request)), to: "berlin", identities: names, at: date)
+      return Data(issued.certificate)
+    }
+    let first = try #require(try keeper.request(for: identities, at: late))
+    try keeper.received(issue(first, at: late), for: identities, at: late)
+    for wait in [5, 3600, 32 * day] { #expect(try keeper.request(for: identities, at: late + wait) == nil) }
+    // What comes in its last twelfth is no longer than itself.
+    let due = late + 34 * day
+    let second = try #require(try keeper.request(for: identities, at: due))
+    try keeper.received(issue(second, at: due), for: identities, at: due)
+    let last = late + 36 * day - 60
+    let third = try #require(try keeper.request(for: identities, at: last))
+    try keeper.received(issue(third, at: last), for: identities, at: last)
+    #expect(try keeper.request(for: identities, at: last + 30) == nil, "it was asked for a moment ago")
+  }
+
+  @Test("an authority that has renewed its own certificate is the same: what it has issued stays")
+  func renewedAuthority() throws {
+    let authority = try found()
+    var keeper = try certified(by: authority)
+    let certificate = keeper.kept.certificate
+    let renewed = try #require(try authority.renewed(at: now + 3000 * 86400))
+    try trust(renewed, &keeper)
+    #expect(keeper.kept.authority == Data(renewed.certificate) && keeper.kept.certificate == certificate)
   }
 
   @Test("a certificate that the authority has taken back is asked for again")
