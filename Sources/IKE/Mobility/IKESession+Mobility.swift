@@ -17,14 +17,14 @@ extension IKESession {
     requestAlongNewPath(origin.isInitiator ? InitiateAddressUpdate() : AnnounceAddress(), context)
   }
 
-  /// The responder of the first IKE SA has said from where it can be reached; it is asked there to follow if its old
-  /// address is not among these (RFC 4555 section 3.6).
-  func follow(responderAt arrival: NetworkPath) {
-    let addresses = [arrival.remote.address] + mobility.additionalAddresses
-    guard !addresses.contains(path.remote.address) else { return }
+  /// The responder of the first IKE SA has said from where it can be reached (RFC 4555 section 3.6): it is asked there to
+  /// follow. Where a message has just come from says more than a list: a gateway that is between two addresses lists what it
+  /// has left, which may be in its LAN.
+  func follow(responderAt arrival: NetworkPath, _ context: SessionContext) {
+    guard arrival.remote.address != path.remote.address else { return }
     path.remote = arrival.remote
     report(.moved(path.remote))
-    enqueue(.informational, [InitiateAddressUpdate()])
+    putFirst(InitiateAddressUpdate(), context)
   }
 
   /// Goes on with another address of a peer that does not answer at this one; false if there is none.
@@ -43,10 +43,15 @@ extension IKESession {
 
   /// Queues a request in front of all others; one that is out already is sent along the new path first.
   private func requestAlongNewPath(_ task: any ExchangeTask, _ context: SessionContext) {
-    queue.insert(Exchange(type: .informational, tasks: [task]), at: 0)
-    requests.restart(at: context.now)
+    putFirst(task, context)
     if requests.outstanding != nil { sendRequestAgain() }
     startNextExchange(context)
+  }
+
+  /// Puts a request in front of all others; one that is out already has time again for the new path.
+  private func putFirst(_ task: any ExchangeTask, _ context: SessionContext) {
+    queue.insert(Exchange(type: .informational, tasks: [task]), at: 0)
+    requests.restart(at: context.now)
   }
 
   /// Has the packets of all Child SAs follow the session's path.
@@ -60,13 +65,23 @@ extension IKESession {
     }
   }
 
-  /// Behind a NAT: asks how the peer sees our address, to know it when the NAT's mapping changes (RFC 4555 section 3.8).
-  func askForMapping() {
-    guard watchesMapping else { return }
-    enqueue(.informational, [InitiateLiveness()])
+  /// Whether the peer has yet to show that it receives where the session's messages go.
+  var isVerifyingPath: Bool {
+    let exchanges = queue + [requests.outstanding?.exchange].compactMap { $0 }
+    return exchanges.contains { $0.tasks.contains { $0 is VerifyReturnRoutability } }
   }
 
-  /// Behind a NAT: has the peer take over how it sees our address in the new IKE SA.
+  /// Goes on with the check that `old` has under way: its Child SAs, which are ours now, wait for the answer.
+  func verifyPath(insteadOf old: IKESession) {
+    let tasks = old.requests.outstanding?.exchange.tasks ?? []
+    if tasks.contains(where: { $0 is VerifyReturnRoutability }) {
+      enqueue(.informational, [VerifyReturnRoutability(of: path)])
+    }
+  }
+
+  /// Behind a NAT, at the beginning of each IKE SA: has the peer take over how it sees our address now, and tell us
+  /// (RFC 4555 section 3.8). Each one's SPIs change the hashes by which a change of the mapping shows, so that one just before
+  /// would never show: between our IKE_AUTH and its answer, or during a rekey.
   func confirmMapping() {
     guard watchesMapping else { return }
     enqueue(.informational, [ConfirmMapping()])

@@ -49,6 +49,7 @@ extension IKESession {
     childFailures = old.childFailures
     unconfirmed = old.unconfirmed
     queue = old.queue.filter { !$0.tasks.contains { $0 is InitiateIKERekey } }
+    verifyPath(insteadOf: old)
     predecessor = nil
     begin(context)
     confirmMapping()

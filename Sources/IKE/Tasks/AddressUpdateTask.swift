@@ -87,7 +87,7 @@ final class VerifyReturnRoutability: ExchangeTask {
     guard cookie.isEchoed(in: message) else {
       throw .fatal(notify: nil, session.endOfSA("the peer did not return the cookie sent to its new address"))
     }
-    guard session.path == path else { return }
+    guard session.path == path, session.isInCharge else { return }
     session.moveChildren()
     session.report(.moved(path.remote))
   }

@@ -10,7 +10,7 @@ final class NegotiateMobility: ExchangeTask {
     // RFC 4555 section 3.1: without NAT traversal the ports could not follow.
     session.mobility.isNegotiated = message.payloads.notify(.mobikeSupported) != nil && session.nat.isSupported
     _ = session.mobility.note(message.payloads, from: session.path.remote.address)
-    session.askForMapping()
+    session.confirmMapping()
   }
 }
 
@@ -26,7 +26,7 @@ final class AnswerMobility: ExchangeTask {
     if message.payloads.notify(.updateSAAddresses) != nil {
       try update(message, from: arrival, in: session)
     } else if isAnnouncement, session.origin.isInitiator {
-      session.follow(responderAt: arrival)
+      session.follow(responderAt: arrival, context)
     }
     // RFC 4555 section 3.8: who sends its view of the path gets ours.
     if message.payloads.notify(.natDetectionSourceIP) != nil {
@@ -48,10 +48,11 @@ final class AnswerMobility: ExchangeTask {
     guard arrival.remote.address.isUnicast, arrival.remote.port != 0 else {
       throw .refused(NotifyPayload(.unacceptableAddresses))
     }
+    let isKnown = arrival == session.path && !session.isVerifyingPath
     session.path = arrival
     detectNAT(message, in: session)
-    // RFC 4555 section 3.7: nothing but IKE goes to the new address before the peer has shown that it receives there.
-    session.enqueue(.informational, [VerifyReturnRoutability(of: arrival)])
+    // RFC 4555 section 3.7: nothing but IKE goes to a new address before the peer has shown that it receives there.
+    if !isKnown { session.enqueue(.informational, [VerifyReturnRoutability(of: arrival)]) }
   }
 }
 

@@ -121,6 +121,34 @@ struct MobilityTests {
     #expect(pair.left.established.count == 1 && pair.left.closings.isEmpty && pair.right.closings.isEmpty)
   }
 
+  // left                                                             right, whose line has lost its address
+  //      ◀──────────────── ADDITIONAL_IP4_ADDRESS: 10.9.0.1, from 10.9.0.1, its LAN's
+  //      UPDATE_SA_ADDRESSES, …, to 10.9.0.1 ──────────────▶ ✗
+  //                                                               it has another one now: 35.0.1.3
+  //      ◀──────────────── ADDITIONAL_IP4_ADDRESS: 10.9.0.1, from 35.0.1.3
+  //      UPDATE_SA_ADDRESSES, …, to 35.0.1.3 ──────────────────────▶
+  @Test("a responder that names its LAN's address on its way to another line's is followed to the line")
+  func responderBetweenAddresses() throws {
+    let pair = TwoGateways.established()
+    let inside = IPAddress.v4(0x0A09_0001)
+    let there = IPAddress.v4(0x2300_0103)
+    pair.deserted = [TwoGateways.rightAddress, inside]
+    let session = try #require(pair.right.establishedSessions.first)
+    let protection = try #require(session.sa).protection
+    let list = Payload.notify(NotifyPayload(.additionalIPv4Address, data: inside.bytes))
+    for (messageID, source) in [(UInt32(0), inside), (1, there)] {
+      let header = session.header(.informational, isResponse: false, messageID: messageID)
+      let request = try protection.seal(IKEMessage(header: header, payloads: [list]))
+      let local = Endpoint(TwoGateways.leftAddress, port: 4500)
+      let remote = Endpoint(source, port: 4500)
+      pair.handle(pair.left, .datagram(IKEDatagram(uplink: "isp", local: local, remote: remote, bytes: request)))
+    }
+    pair.run(for: .seconds(2))
+    let spi = try #require(pair.left.installed.keys.first)
+    #expect(pair.left.moves[spi]?.remote.address == there)
+    #expect(pair.left.closings.isEmpty)
+  }
+
   @Test("a peer that falls silent at one address is tried at the other that it has told of")
   func additionalAddress() throws {
     let pair = TwoGateways()
@@ -134,6 +162,32 @@ struct MobilityTests {
     let spi = try #require(pair.left.installed.keys.first)
     #expect(pair.left.moves[spi]?.remote.address == other)
     #expect(pair.left.established.count == 1 && pair.left.closings.isEmpty && pair.right.closings.isEmpty)
+  }
+
+  // left                                                             right
+  //      its line gets 15.0.1.1
+  //      UPDATE_SA_ADDRESSES, …, COOKIE2 ──────────────────────────▶
+  //      ◀─────────────────────────── its response; COOKIE2, to the new address
+  //      COOKIE2 ─────────────────────────────────────────▶ ✗
+  //      CREATE_CHILD_SA with another IKE SA ──────────────────────▶ it has the Child SA now
+  //      DELETE of the old one ────────────────────────────────────▶ and with it the question
+  //      ◀──────────────────────────────────────── COOKIE2, in the new one
+  @Test("a rekey of the IKE SA while the new address is being checked does not leave the packets behind")
+  func rekeyDuringCheck() throws {
+    let pair = TwoGateways.established()
+    var losesAnswers = true
+    pair.rewrite = { datagram in
+      losesAnswers && datagram.isResponse(.informational, from: Self.elsewhere) ? nil : datagram
+    }
+    moveLeft(pair, to: Self.elsewhere)
+    pair.run(for: .milliseconds(100))
+    pair.handle(pair.left, .rekeyIKE(connection: "tunnel"))
+    pair.run(for: .milliseconds(100))
+    #expect(pair.left.established.count == 2 && pair.right.moves.isEmpty)
+    losesAnswers = false
+    pair.run(for: .seconds(5))
+    #expect(pair.right.moves.values.first?.remote.address == Self.elsewhere)
+    #expect(pair.haveOneMatchingChild)
   }
 
   @Test("behind a NAT at the new place, packets go on in UDP, with keepalives")
