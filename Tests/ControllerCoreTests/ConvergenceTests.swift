@@ -14,7 +14,10 @@ struct ConvergenceTests {
   init() throws { desired = DesiredNetwork(try Sample.baseline(revision: 4)) }
 
   /// The sites when every agent reports everything up, but for what `change` makes of Paris' report.
-  private func sites(change: (inout SiteObservation) -> Void = { _ in }) -> [String: API.SiteState] {
+  private func sites(
+    of network: DesiredNetwork? = nil, change: (inout SiteObservation) -> Void = { _ in }
+  ) -> [String: API.SiteState] {
+    let desired = network ?? desired
     var observations = desired.configurations.mapValues { configuration in
       SiteObservation(lastHeard: now - 1, heldRevision: 4, status: Sample.status(of: configuration, at: now - 1))
     }
@@ -44,6 +47,14 @@ struct ConvergenceTests {
     #expect(sites["paris"]?.faults == expected)
     #expect(sites["partner"]?.faults == expected)
     #expect(sites["berlin"]?.isConverged == true)
+  }
+
+  @Test("a third party that is asked to go to another hub holds nobody up")
+  func redirected() {
+    var desired = desired
+    desired.configurations["paris"]?.tunnels[1].redirect = .v4(1)
+    let sites = sites(of: desired) { $0.status?.tunnels[1].reached = .reachability }
+    #expect(sites.values.allSatisfy { $0.isConverged })
   }
 
   @Test(

@@ -312,6 +312,41 @@ import WireFormat
     #expect(tunnel.selectors == .any)
   }
 
+  @Test(
+    "A drained hub's tunnels stay and cost more than any other way; a third party that calls is sent to the other hub")
+  func drained() throws {
+    let backup = """
+        backup:
+          role: hub
+          loopback: 10.255.0.2
+          uplinks:
+            - { name: isp, interface: wan0, address: 192.0.2.1/24, gateway: 192.0.2.254, priority: 100 }
+        berlin:
+
+      """
+    let pieces = [
+      ("  berlin:\n", backup),
+      ("  oslo:\n    loopback: 10.255.0.12\n", "  oslo:\n    managed: false\n    identity: oslo.example\n"),
+      ("gateway: 203.0.113.254", "gateway: 203.0.113.254, behindNAT: true"),
+    ]
+    func tunnels(_ site: String, drained: Bool) throws -> [String: Tunnel] {
+      let text = try #require(
+        BaseTopology.replacing(pieces + (drained ? [("role: hub", "role: hub\n    drained: true")] : [])))
+      var allocations = Allocations()
+      let tunnels = try compile(text, &allocations)[site]?.tunnels ?? []
+      return Dictionary(uniqueKeysWithValues: tunnels.map { ($0.peerSite, $0) })
+    }
+    let before = try tunnels("hq", drained: false)
+    let after = try tunnels("hq", drained: true)
+    #expect(before.keys == after.keys && before.values.allSatisfy { $0.redirect == nil })
+    let dearest = try tunnels("backup", drained: true).filter { $0.key != "hq" }.values.map(\.cost).max() ?? 0
+    #expect(after.values.allSatisfy { $0.cost > 2 * dearest })
+    #expect(try tunnels("berlin", drained: true)["hq"]?.cost == after["berlin"]?.cost)
+    #expect(after["oslo"]?.redirect == IPAddress("192.0.2.1"))
+    #expect(after["berlin"]?.redirect == nil && after["backup"]?.redirect == nil)
+    #expect(try tunnels("backup", drained: true)["oslo"]?.redirect == nil)
+  }
+
   @Test("A shortcut costs less than the way by a hub, and two in a row cost more")
   func shortcutCost() throws {
     let text = try #require(

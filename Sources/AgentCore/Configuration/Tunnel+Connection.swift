@@ -31,7 +31,7 @@ extension Tunnel {
       localSelectors: selectors.local, remoteSelectors: selectors.remote,
       ikeLifetime: .seconds(ike.lifetimeSeconds), childLifetime: .seconds(ipsec.lifetimeSeconds),
       childLifetimeBytes: ipsec.lifetimeBytes, deadPeerInterval: .seconds(ike.dpdSeconds),
-      forceEncapsulation: encapsulation == .udp, replayWindow: ipsec.replayWindow)
+      forceEncapsulation: encapsulation == .udp, replayWindow: ipsec.replayWindow, redirect: redirect)
   }
 }
 

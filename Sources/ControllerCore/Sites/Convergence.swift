@@ -85,6 +85,8 @@ struct Convergence {
   }
 
   private func fault(of tunnel: Tunnel, in status: SiteStatus?) -> Fault? {
+    // Its peer is asked to go elsewhere.
+    guard tunnel.redirect == nil else { return nil }
     guard let report = status?.tunnels.first(where: { $0.name == tunnel.name }) else {
       return Fault(stage: .configuration, cause: "\(tunnel.name): not reported by its gateway", at: status?.at ?? now)
     }

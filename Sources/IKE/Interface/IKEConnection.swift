@@ -41,8 +41,10 @@ public struct IKEConnection: Codable, Sendable, Equatable {
   public var forceEncapsulation: Bool
   /// Width of the ESP replay window in packets, handed through to the ESP role.
   public var replayWindow: Int
+  /// Where a peer that calls us is sent instead, if it knows how to go (RFC 5685); nil where it is to stay.
+  public var redirect: IPAddress?
 
-  /// A connection; every field is given.
+  /// A connection; every field is given but those that most have no use for.
   public init(
     name: String, localUplink: String, localAddress: IPAddress?, remoteAddress: IPAddress?,
     localIdentity: IKEIdentity, remoteIdentity: IKEIdentity, authentication: IKEAuthentication,
@@ -50,7 +52,7 @@ public struct IKEConnection: Codable, Sendable, Equatable {
     ikeProposals: [IKEProposal], childProposals: [ESPProposal],
     localSelectors: [TrafficSelector], remoteSelectors: [TrafficSelector],
     ikeLifetime: Duration, childLifetime: Duration, childLifetimeBytes: UInt64?, deadPeerInterval: Duration,
-    forceEncapsulation: Bool, replayWindow: Int
+    forceEncapsulation: Bool, replayWindow: Int, redirect: IPAddress? = nil
   ) {
     self.name = name
     self.localUplink = localUplink
@@ -71,5 +73,6 @@ public struct IKEConnection: Codable, Sendable, Equatable {
     self.deadPeerInterval = deadPeerInterval
     self.forceEncapsulation = forceEncapsulation
     self.replayWindow = replayWindow
+    self.redirect = redirect
   }
 }

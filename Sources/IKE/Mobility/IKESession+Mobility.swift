@@ -99,6 +99,13 @@ extension IKESession {
 }
 
 extension IKEConnection {
+  /// Whether two connections of one name differ in one thing and no other.
+  func differs<Value>(from other: IKEConnection, only property: WritableKeyPath<IKEConnection, Value>) -> Bool {
+    var copy = self
+    copy[keyPath: property] = other[keyPath: property]
+    return copy == other && self != other
+  }
+
   /// Whether two connections differ in nothing but our own address and uplink.
   func isElsewhere(from other: IKEConnection) -> Bool {
     var copy = self

@@ -42,6 +42,9 @@ struct NotifyType: RawRepresentable, Hashable {
   static let updateSAAddresses = NotifyType(rawValue: 16400)
   static let cookie2 = NotifyType(rawValue: 16401)
   static let noNATsAllowed = NotifyType(rawValue: 16402)
+  static let redirectSupported = NotifyType(rawValue: 16406)
+  static let redirect = NotifyType(rawValue: 16407)
+  static let redirectedFrom = NotifyType(rawValue: 16408)
   static let ticketLifetimeAndOpaque = NotifyType(rawValue: 16409)
   static let ticketRequest = NotifyType(rawValue: 16410)
   static let ticketRefused = NotifyType(rawValue: 16412)
@@ -72,6 +75,7 @@ extension NotifyType: CustomStringConvertible {
     .signatureHashAlgorithms: "SIGNATURE_HASH_ALGORITHMS",
     .trafficFlowConfidentialityPaddingNotSupported: "ESP_TFC_PADDING_NOT_SUPPORTED",
     .nonFirstFragmentsAlso: "NON_FIRST_FRAGMENTS_ALSO", .childlessSupported: "CHILDLESS_IKEV2_SUPPORTED",
+    .redirectSupported: "REDIRECT_SUPPORTED", .redirect: "REDIRECT", .redirectedFrom: "REDIRECTED_FROM",
     .ticketLifetimeAndOpaque: "TICKET_LT_OPAQUE", .ticketRequest: "TICKET_REQUEST", .ticketRefused: "TICKET_NACK",
     .ticket: "TICKET_OPAQUE", .crashToken: "QCD_TOKEN", .usePPK: "USE_PPK", .ppkIdentity: "PPK_IDENTITY",
     .noPPKAuthentication: "NO_PPK_AUTH",

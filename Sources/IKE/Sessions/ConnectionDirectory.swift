@@ -59,6 +59,8 @@ struct ResponderPolicy {
   let trustAnchors: [TrustAnchors]
   /// Whether any of them has a post-quantum preshared key.
   let hasPostQuantumPresharedKey: Bool
+  /// Where all of their peers are to be sent (RFC 5685); nil where one is to stay, or they go different ways.
+  let redirect: IPAddress?
   /// The connection that is meant, where there is only one.
   let soleConnection: String?
   let connectionCount: Int
@@ -70,6 +72,8 @@ struct ResponderPolicy {
     trustAnchors = connections.compactMap(\.trustAnchors).filter { anchors.insert($0).inserted }
     forceEncapsulation = connections.contains { $0.forceEncapsulation }
     hasPostQuantumPresharedKey = connections.contains { $0.postQuantumPresharedKey != nil }
+    let redirects = Set(connections.map(\.redirect))
+    redirect = redirects.count == 1 ? redirects.first ?? nil : nil
     soleConnection = connections.count == 1 ? connections.first?.name : nil
     connectionCount = connections.count
   }

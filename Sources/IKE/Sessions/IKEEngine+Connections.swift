@@ -11,20 +11,31 @@ extension IKEEngine {
     let old = directory
     directory = ConnectionDirectory(connections.filter { $0.fault == nil })
     for connection in old.connections where directory.connection(named: connection.name) != connection {
-      if let new = directory.connection(named: connection.name), new.isElsewhere(from: connection),
-        relocate(new, at: now)
-      {
-        continue
-      }
-      let isChanged = directory.connection(named: connection.name) != nil
-      remove(
-        connection.name, reason: isChanged ? "its configuration has changed" : "it is not configured any more", now)
+      update(connection, at: now)
     }
     for connection in connections {
       guard states[connection.name] == nil, directory.connection(named: connection.name) != nil else { continue }
       states[connection.name] = ConnectionState()
       if connection.initiates { start(connection.name, at: now) }
     }
+  }
+
+  /// Takes over what has become of a connection.
+  private mutating func update(_ old: IKEConnection, at now: Instant) {
+    guard let new = directory.connection(named: old.name) else {
+      return remove(old.name, reason: "it is not configured any more", now)
+    }
+    if new.differs(from: old, only: \.redirect) { return redirect(new, at: now) }
+    if new.isElsewhere(from: old), relocate(new, at: now) { return }
+    remove(old.name, reason: "its configuration has changed", now)
+  }
+
+  /// The connection's peer is to be sent to another gateway, or is to stay after all.
+  private mutating func redirect(_ connection: IKEConnection, at now: Instant) {
+    guard let spi = states[connection.name]?.current, let session = sessions[spi] else { return }
+    let context = context(at: now)
+    session.redirect(connection, context)
+    settle(session, context)
   }
 
   /// Has a connection go on from another address of ours; false where its peer cannot follow.

@@ -78,6 +78,8 @@ struct InitialExchange {
   var intermediate = IntermediateAuthentication()
   /// The session that is being resumed (RFC 5723); nil in a full handshake.
   var resumed: ResumableSession?
+  /// The gateway that has sent the peer here (RFC 5685).
+  var redirectedFrom: IPAddress?
   /// Whether both ends have said USE_PPK (RFC 8784 section 3).
   var usesPPK = false
   /// The IKE SA before our post-quantum preshared key was mixed in, in case that the peer does not have it.

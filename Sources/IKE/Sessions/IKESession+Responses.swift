@@ -29,8 +29,8 @@ extension IKESession {
   private func initialTasks(_ type: ExchangeType) -> [any ExchangeTask] {
     guard type == .initial else { return [AnswerResumption(), AnswerNATDetection(), NegotiateFragmentation()] }
     return [
-      AnswerIKESA(), AnswerNATDetection(), NegotiateFragmentation(), AnswerSignatureNegotiation(),
-      AnswerPostQuantumPresharedKey(),
+      AnswerRedirectSupport(), AnswerIKESA(), AnswerNATDetection(), NegotiateFragmentation(),
+      AnswerSignatureNegotiation(), AnswerPostQuantumPresharedKey(),
     ]
   }
 
@@ -117,8 +117,8 @@ extension IKESession {
     case (.authentication, .authenticating) where !isInitiator && initial.remainingKeyExchanges.isEmpty:
       { _ in
         [
-          AnswerAuthentication(), NegotiateMobility(), AnswerChild(isFirst: true), DeclareInitialContact(),
-          ExchangeCrashTokens(), GrantTicket(),
+          AnswerAuthentication(), NegotiateMobility(), AnswerChild(isFirst: true), AnswerWithRedirect(),
+          DeclareInitialContact(), ExchangeCrashTokens(), GrantTicket(),
         ]
       }
     case (.createChildSA, .established), (.createChildSA, .replaced), (.createChildSA, .deleting),

@@ -66,6 +66,8 @@ final class IKESession {
   var peerToken = PeerToken()
   var fragmentation = FragmentationState()
   var mobility = MobilityState()
+  /// Whether the peer goes to another gateway when it is told to (RFC 5685).
+  var isRedirectable = false
   /// Where the request came from that is being answered.
   var arrival: NetworkPath?
 
@@ -152,6 +154,7 @@ final class IKESession {
     fragmentation = old.fragmentation.inherited
     mobility = old.mobility.inherited
     peerToken = old.peerToken.inherited
+    isRedirectable = old.isRedirectable
     removal = context.now.advanced(by: IKESession.halfOpenLifetime)
   }
 

@@ -33,8 +33,8 @@ final class AnswerChild: ExchangeTask {
       throw .refused(NotifyPayload(.temporaryFailure))
     }
     if agreed != nil { return try goOn(message, in: session, context) }
-    // RFC 6023: an initiator may leave the first Child SA for later.
-    if isFirst, message.payloads.securityAssociation == nil { return }
+    // RFC 6023: an initiator may leave the first Child SA for later. RFC 5685 section 6: one that is sent elsewhere gets none.
+    if isFirst, message.payloads.securityAssociation == nil || session.redirect != nil { return }
     guard let request = Request(message.payloads, in: session, isFirst: isFirst) else {
       throw .fatal(
         notify: NotifyPayload(.invalidSyntax), session.endOfSA("the peer's request for a Child SA lacks a payload"))

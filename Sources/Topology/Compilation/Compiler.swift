@@ -92,6 +92,7 @@ struct Compilation {
   func tunnel(_ plan: TunnelPlan, at site: Site, far: [String: Int]) -> Tunnel {
     let isFirst = plan.first.site.name == site.name
     let (local, remote) = isFirst ? (plan.first, plan.second) : (plan.second, plan.first)
+    let initiates = plan.firstInitiates == isFirst
     return Tunnel(
       name: plan.name, interface: "vti\(allocations.interfaceNumbers[plan.name] ?? 0)", peerSite: remote.site.name,
       peerLoopbacks: remote.site.loopbacks,
@@ -100,14 +101,23 @@ struct Compilation {
       addressing: plan.link.bgp?.addressing ?? addressing(of: plan, isFirst: isFirst),
       bgp: plan.link.bgp, ospfArea: topology.routing.ospfArea(between: site, remote.site),
       ospfKey: ospfKeys[plan.link.sites],
-      uplink: local.uplink.name, remoteAddress: remote.reachableAddress, initiates: plan.firstInitiates == isFirst,
+      uplink: local.uplink.name, remoteAddress: remote.reachableAddress, initiates: initiates,
       localIdentity: local.identity(in: topology.name), remoteIdentity: remote.identity(in: topology.name),
       authentication: authentication(of: plan.link, with: remote.site),
       postQuantumKey: plan.link.postQuantumKey ?? postQuantumKeys[plan.link.sites], ike: plan.link.ike,
       ipsec: plan.link.ipsec, encapsulation: plan.link.encapsulation, cost: plan.cost,
       weight: plan.weight,
       liveness: liveness(of: plan), serviceLevel: remote.site.isManaged ? topology.serviceLevel : nil,
-      selectors: selectors(of: plan.link, from: local.site, to: remote.site))
+      selectors: selectors(of: plan.link, from: local.site, to: remote.site),
+      redirect: local.site.isDrained && !remote.site.isManaged && !initiates ? gateway(for: remote.site) : nil)
+  }
+
+  /// The best of our gateways for a third party that are not drained: it speaks no routing protocol by which its traffic would
+  /// find the way itself.
+  private func gateway(for site: Site) -> IPAddress? {
+    let plans = (plansBySite[site.name] ?? []).filter { !$0.isDrained }
+    return plans.sorted { ($0.cost, $0.name) < ($1.cost, $1.name) }
+      .lazy.compactMap { $0.end(beyond: site).reachableAddress }.first
   }
 
   private func selectors(of link: Link, from site: Site, to peer: Site) -> Tunnel.Selectors {

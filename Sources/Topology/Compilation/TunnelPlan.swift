@@ -50,8 +50,19 @@ struct TunnelPlan {
   /// The same at both ends.
   var name: String { "\(first.name)--\(second.name)" }
 
-  /// Ten for each step of priority at either end.
-  var cost: Int { 10 * (first.uplink.priority + second.uplink.priority) }
+  /// Ten for each step of priority at either end; more than all of these together where one is drained.
+  var cost: Int {
+    10 * (first.uplink.priority + second.uplink.priority) + (isDrained ? TunnelPlan.drainedSurcharge : 0)
+  }
+
+  /// Whether the tunnel is to carry traffic only where there is no other way.
+  var isDrained: Bool { first.site.isDrained || second.site.isDrained }
+
+  /// No path by other hubs costs as much, and OSPF's costs end at 65,535.
+  private static let drainedSurcharge = 10_000
+
+  /// The end that is not at `site`.
+  func end(beyond site: Site) -> TunnelEnd { first.site.name == site.name ? second : first }
 
   /// As much of the flows as the uplinks at both ends are to have.
   var weight: Int { first.uplink.weight * second.uplink.weight }

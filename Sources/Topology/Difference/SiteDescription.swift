@@ -126,6 +126,7 @@ enum TunnelDescription {
       .init("liveness", tunnel.liveness.map { "\($0.intervalMilliseconds)ms × \($0.multiplier)" } ?? "none"),
       .init("service level", tunnel.serviceLevel?.text ?? "none"),
       .init("selectors", text(of: tunnel.selectors)),
+      .init("redirect", tunnel.redirect?.description ?? "none"),
     ] + (tunnel.bgp.map(facts(of:)) ?? []) + facts(of: tunnel.ike) + facts(of: tunnel.ipsec)
   }
 

@@ -91,6 +91,8 @@ public struct Site: Equatable, Sendable {
   public var name: String
   /// Hub or spoke. Where there are hubs, only they carry the traffic of others.
   public var role: Role
+  /// Whether other sites' traffic goes by another hub than this one, where it can.
+  public var isDrained = false
   /// Whether Fabric runs there, or it is a third party's gateway.
   public var isManaged: Bool
   /// The identity that a third party's gateway proves; nil for the default.

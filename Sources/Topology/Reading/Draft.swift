@@ -19,6 +19,7 @@ struct SiteDraft {
   var name: Located<String>
   /// Nil where it cannot be read.
   var role: Site.Role?
+  var drained: Located<Bool>?
   var isManaged: Bool
   var identity: Located<String>?
   var authentication: Located<AuthenticationName>?

@@ -11,7 +11,7 @@ extension DocumentReader {
     let isManaged = scalar(record[.managed], Format.boolean)?.value ?? true
     return SiteDraft(
       name: name, role: record[.role] == nil ? .spoke : scalar(record[.role], Format.choice(Site.Role.self))?.value,
-      isManaged: isManaged,
+      drained: scalar(record[.drained], Format.boolean), isManaged: isManaged,
       identity: scalar(record[.identity], Format.identity),
       authentication: scalar(record[.authentication], Format.choice(AuthenticationName.self)),
       authorities: scalars(record[.authorities], Format.certificate),

@@ -1,10 +1,14 @@
 enum SiteKey: String, TopologyKey {
-  case role, managed, identity, authentication, authorities, loopback, lans, uplinks, area, ike, ipsec
+  case role, drained, managed, identity, authentication, authorities, loopback, lans, uplinks, area, ike, ipsec
 
   static let subject = "a site"
   var field: Field {
     switch self {
     case .role: Field(shape: .of(Format.choice(Site.Role.self)), documentation: "hub or spoke. Default: spoke.")
+    case .drained:
+      Field(
+        shape: .of(Format.boolean),
+        documentation: "Whether other sites' traffic goes by another hub, as before maintenance. Default: false.")
     case .managed:
       Field(
         shape: .of(Format.boolean),

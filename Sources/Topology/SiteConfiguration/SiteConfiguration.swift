@@ -190,6 +190,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
   public var serviceLevel: ServiceLevelLimits?
   /// What the Child SA is negotiated for.
   public var selectors: Selectors
+  /// The gateway that a third party which calls us is asked to turn to instead (RFC 5685); nil where it is welcome.
+  public var redirect: IPAddress?
 
   /// Puts a tunnel together.
   public init(
@@ -200,7 +202,8 @@ public struct Tunnel: Codable, Equatable, Sendable {
     localIdentity: String, remoteIdentity: String, authentication: TunnelAuthentication,
     postQuantumKey: PostQuantumKey? = nil, ike: IKEProfile, ipsec: IPsecProfile, encapsulation: Encapsulation,
     cost: Int, weight: Int = 1,
-    liveness: LivenessTimers? = nil, serviceLevel: ServiceLevelLimits? = nil, selectors: Selectors = .any
+    liveness: LivenessTimers? = nil, serviceLevel: ServiceLevelLimits? = nil, selectors: Selectors = .any,
+    redirect: IPAddress? = nil
   ) {
     self.name = name
     self.interface = interface
@@ -228,6 +231,7 @@ public struct Tunnel: Codable, Equatable, Sendable {
     self.liveness = liveness
     self.selectors = selectors
     self.serviceLevel = serviceLevel
+    self.redirect = redirect
   }
 }
 

@@ -25,7 +25,8 @@ extension Validator {
 
   private func complete(_ site: SiteDraft) -> Site? {
     Site(
-      name: site.name.value, role: site.role ?? .spoke, isManaged: site.isManaged, identity: site.identity?.value,
+      name: site.name.value, role: site.role ?? .spoke, isDrained: site.drained?.value ?? false,
+      isManaged: site.isManaged, identity: site.identity?.value,
       authorities: (site.authorities ?? []).map(\.value),
       loopbacks: (site.loopbacks ?? []).map(\.value),
       lans: site.lans.compactMap { lan in

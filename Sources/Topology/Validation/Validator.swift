@@ -24,6 +24,7 @@ struct Validator {
     checkUplinks()
     checkAddresses()
     checkThirdParties()
+    checkDrainedHubs()
     checkAuthorities()
     let links = checkLinks()
     checkConnectivity(links)

@@ -16,7 +16,7 @@ extension Fault {
       "an unknown key like no other",
       replacing: [("role: hub", "colour: red")],
       [
-        "22:5: a site has no key `colour` | its keys are `role`, `managed`, `identity`, `authentication`, `authorities`, `loopback`, `lans`, `uplinks`, `area`, `ike`, `ipsec`",
+        "22:5: a site has no key `colour` | its keys are `role`, `drained`, `managed`, `identity`, `authentication`, `authorities`, `loopback`, `lans`, `uplinks`, `area`, `ike`, `ipsec`",
         "41:10: hub-and-spoke needs a hub, but no site has `role: hub` | add `role: hub` to one site",
       ]),
     Fault(

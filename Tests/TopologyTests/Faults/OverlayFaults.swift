@@ -53,6 +53,16 @@ extension Fault {
         "42:14: shortcuts need a routing protocol that finds them, and static does not | write `protocol: ospf`, or remove `shortcuts`",
       ]),
     Fault(
+      "a spoke and the only hub drained",
+      replacing: [
+        ("    role: hub\n", "    role: hub\n    drained: true\n"),
+        ("    loopback: 10.255.0.11\n", "    loopback: 10.255.0.11\n    drained: true\n"),
+      ],
+      [
+        "23:14: no hub is left for the traffic | leave one of them as it is",
+        "31:14: `berlin` carries no other sites' traffic | leave `drained` out",
+      ]),
+    Fault(
       "an area that is none",
       replacing: [("area: 0", "area: backbone")],
       ["43:36: `backbone` is not an OSPF area such as 0 or 0.0.0.1"]),
