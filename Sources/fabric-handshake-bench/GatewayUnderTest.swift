@@ -1,4 +1,5 @@
 import AgentCore
+import FabricCrypto
 import Foundation
 import IKE
 import LinuxNetworking
@@ -20,23 +21,60 @@ final class GatewayUnderTest {
   /// How long each tunnel took that is up, from the first message of its first attempt on.
   private(set) var times: [String: Duration] = [:]
   private var begins: [String: Instant] = [:]
+  /// How many IKE SAs have gone on by a ticket.
+  private(set) var resumptions = 0
   /// Called with each tunnel that comes up.
   var onEstablished: () -> Void = {}
 
   private let namespace: NetworkNamespace
-  private let ike: RoleUnderTest<SupervisorToIKE, IKEToSupervisor>
+  private let directory: String
+  private let loop: EventLoop
+  private var ike: RoleUnderTest<SupervisorToIKE, IKEToSupervisor>
   private let esp: RoleUnderTest<SupervisorToESP, ESPToSupervisor>
+  /// What the ike role has been lent.
+  private var uplinks: [(name: String, address: IPAddress, sockets: [UDPSocket])] = []
 
   /// Starts the roles; they know each other, and nothing else.
   init(_ namespace: NetworkNamespace, directory: String, loop: EventLoop) throws {
     self.namespace = namespace
+    self.directory = directory
+    self.loop = loop
     ike = try RoleUnderTest(.ike, directory: directory, loop: loop)
     esp = try RoleUnderTest(.esp, directory: directory, loop: loop)
+    try introduce()
+    esp.channel.onMessage = { [unowned self] message, _ in received(message) }
+  }
+
+  private func introduce() throws {
     let (ikeEnd, espEnd) = try MessageChannel.pair()
     ike.channel.send(.esp(isReplacement: false), descriptors: [ikeEnd.descriptor])
     esp.channel.send(.ike, descriptors: [espEnd.descriptor])
     ike.channel.onMessage = { [unowned self] message, _ in received(message) }
-    esp.channel.onMessage = { [unowned self] message, _ in received(message) }
+  }
+
+  /// Kills the ike role and starts another one with the same sockets, as a supervisor does; it has no connections yet.
+  func restartIKE() throws {
+    ike.process.signal(9)
+    ike = try RoleUnderTest(.ike, directory: directory, loop: loop)
+    for uplink in uplinks { lend(uplink) }
+    try introduce()
+  }
+
+  private func lend(_ uplink: (name: String, address: IPAddress, sockets: [UDPSocket])) {
+    ike.channel.send(
+      .uplink(name: uplink.name, address: uplink.address), descriptors: uplink.sockets.map(\.descriptor))
+  }
+
+  /// Gives the ike role what its tokens and tickets are made with.
+  func recover(with secret: SecretBytes) { ike.channel.send(.recovery(secret: secret)) }
+
+  /// From now on counts what comes up as if nothing were.
+  func countAnew() {
+    established = []
+    resumptions = 0
+    begun = nil
+    begins = [:]
+    times = [:]
   }
 
   /// Lends the roles an uplink's sockets.
@@ -47,7 +85,9 @@ final class GatewayUnderTest {
         try RawESPSocket(bindingTo: address)
       )
     }
-    ike.channel.send(.uplink(name: name, address: address), descriptors: [port500.descriptor, port4500.descriptor])
+    let uplink = (name: name, address: address, sockets: [port500, port4500])
+    uplinks.append(uplink)
+    lend(uplink)
     esp.channel.send(.uplink(name: name, address: address), descriptors: [port4500.descriptor, raw.descriptor])
   }
 
@@ -83,6 +123,7 @@ final class GatewayUnderTest {
       guard let connection = report.connection, established.insert(connection).inserted else { return }
       times[connection] = begins[connection]?.duration(to: SystemClock.now)
       onEstablished()
+    case .established(let summary): if summary.isResumed { resumptions += 1 }
     case .failed(let failure):
       failures += 1
       latestFailure = failure.cause

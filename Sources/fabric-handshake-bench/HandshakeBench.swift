@@ -21,6 +21,8 @@ struct HandshakeBench: ParsableCommand {
   var group = KeyExchangeMethod.curve25519
   @Flag(help: "Set up as many tunnels, one after another, as each line of the standard input says.")
   var oneByOne = false
+  @Flag(help: "Have the hub's ike process die when all tunnels are up, and time their return.")
+  var restartHub = false
   @Option(help: .hidden) var role: String?
 
   /// Becomes one of the roles that it has started itself, or times them.
@@ -45,6 +47,7 @@ struct HandshakeBench: ParsableCommand {
     let wire = try Wire(spokes: tunnels)
     defer { wire.remove() }
     let measurement = try Measurement(wire: wire, group: group)
+    if restartHub { return try report(measurement.runRestarts()) }
     guard oneByOne else { return try report(measurement.run()) }
     let counts = AnyIterator { readLine().flatMap { Int($0) } }
     try measurement.runOneByOne(counts) { try report($0) }

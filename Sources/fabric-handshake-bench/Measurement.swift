@@ -24,19 +24,21 @@ final class Measurement {
     var memoryPerTunnel = 0.0
   }
 
-  private let wire: Wire
+  let wire: Wire
   private let group: KeyExchangeMethod
   private let loop: EventLoop
   private let directory: String
-  private let hub: GatewayUnderTest
-  private let spokes: GatewayUnderTest
+  let hub: GatewayUnderTest
+  let spokes: GatewayUnderTest
+  /// After so long a silence a peer is asked whether it is alive.
+  var deadPeerInterval = Duration.seconds(30)
   private var timer: EventTimer?
   private var isOver = false
 
   /// How long the tunnels may take.
-  private static let patience = Duration.seconds(60)
+  static let patience = Duration.seconds(60)
   /// The share that `secondsToMost` is about.
-  private static let most = 0.95
+  static let most = 0.95
 
   init(wire: Wire, group: KeyExchangeMethod) throws {
     self.wire = wire
@@ -105,7 +107,7 @@ final class Measurement {
     }
   }
 
-  private func prepare() throws {
+  func prepare() throws {
     try hub.open(uplink: "isp", wire.hubAddress)
     for (index, address) in wire.spokeAddresses.enumerated() {
       try spokes.open(uplink: "isp\(index)", address)
@@ -116,7 +118,7 @@ final class Measurement {
     try turn(for: .seconds(2)) { false }
   }
 
-  private func turn(for limit: Duration, until condition: () -> Bool) throws {
+  func turn(for limit: Duration, until condition: () -> Bool) throws {
     isOver = false
     timer?.schedule(after: limit)
     while !isOver, !condition() { try loop.runOnce(timeout: nil) }
@@ -140,7 +142,7 @@ final class Measurement {
     return result
   }
 
-  private func connection(_ index: Int) -> IKEConnection {
+  func connection(_ index: Int) -> IKEConnection {
     IKEConnection(
       name: "tunnel\(index)", localUplink: "isp\(index)", localAddress: wire.spokeAddresses[index],
       remoteAddress: wire.hubAddress, localIdentity: .fqdn("spoke\(index).bench"), remoteIdentity: .fqdn("hub.bench"),
@@ -151,14 +153,14 @@ final class Measurement {
       childProposals: ESPProposal.proposals(
         encryption: [.aes256GCM16], integrity: [], keyExchangeMethods: [], extendedSequenceNumbers: true),
       localSelectors: [.any(.v4)], remoteSelectors: [.any(.v4)], ikeLifetime: .seconds(86_400),
-      childLifetime: .seconds(3600), childLifetimeBytes: nil, deadPeerInterval: .seconds(30), forceEncapsulation: true,
-      replayWindow: 1024)
+      childLifetime: .seconds(3600), childLifetimeBytes: nil, deadPeerInterval: deadPeerInterval,
+      forceEncapsulation: true, replayWindow: 1024)
   }
 }
 
 extension IKEConnection {
   /// The same tunnel from the hub's end, which waits.
-  fileprivate var mirrored: IKEConnection {
+  var mirrored: IKEConnection {
     var other = self
     other.localUplink = "isp"
     (other.localAddress, other.remoteAddress) = (remoteAddress, localAddress)
