@@ -47,6 +47,19 @@ enum SampleSite {
     return address
   }
 
+  static func phase1(remote: Endpoint) -> IKESASummary {
+    IKESASummary(
+      initiatorSPI: IKESPI(rawValue: 1), responderSPI: IKESPI(rawValue: 2), isInitiator: true,
+      remoteIdentity: .fqdn("isp.hq.acme"), peerProof: .presharedKey, uplink: "dsl",
+      local: Endpoint(address("198.51.100.11"), port: 4500), remote: remote,
+      suite: IKESuite(
+        protection: .aead(.aes256GCM16), pseudorandomFunction: .hmacSHA384, keyExchange: .ecp384,
+        additionalKeyExchanges: [.mlkem768]),
+      hasPostQuantumPresharedKey: true, isResumed: false,
+      isLocalBehindNAT: false, isRemoteBehindNAT: false, established: Instant(nanoseconds: 3_000_000_000),
+      rekeys: Instant(nanoseconds: 9_000_000_000_000))
+  }
+
   /// A Child SA that was established so many seconds after the clock's origin.
   static func phase2(spi value: UInt32, at seconds: Int64) -> ChildSASummary {
     ChildSASummary(

@@ -19,6 +19,15 @@ enum ProfileError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Tunnel {
+  /// The tunnel as the IKE engine is told of it, with the line that is to carry it now.
+  func connection(by lines: TunnelLines) throws(ProfileError) -> IKEConnection {
+    let line = lines.line(of: self)
+    var connection = try connection(localAddress: line.address)
+    connection.localUplink = line.name
+    connection.additionalAddresses = lines.additionalAddresses(of: self)
+    return connection
+  }
+
   /// The tunnel as the IKE engine is told of it; `localAddress` is the uplink's address, once it has one.
   func connection(localAddress: IPAddress?) throws(ProfileError) -> IKEConnection {
     IKEConnection(

@@ -348,10 +348,9 @@ final class Gateway {
 
   private func configureIKE() {
     guard let configuration, guardedRevision == configuration.revision else { return }
-    let wanted = configuration.tunnels.filter { credentials != nil || $0.authentication.presharedKey != nil }.compactMap
-    {
-      tunnel in try? tunnel.connection(localAddress: sockets[tunnel.uplink]?.address)
-    }
+    let lines = TunnelLines(uplinks, sockets: sockets.mapValues(\.address))
+    let ready = configuration.tunnels.filter { credentials != nil || $0.authentication.presharedKey != nil }
+    let wanted = ready.compactMap { try? $0.connection(by: lines) }
     guard wanted != connections else { return }
     connections = wanted
     ike.send(.configure(wanted))

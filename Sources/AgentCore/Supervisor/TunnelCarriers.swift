@@ -2,6 +2,7 @@ import ControlProtocol
 import Foundation
 import IKE
 import Topology
+import WireFormat
 
 /// Which tunnels carry packets: those that have a Child SA, whose line is there, and whose tests are answered. One that is
 /// worse than its service level does so only while no better one leads to the same site.
@@ -10,6 +11,7 @@ import Topology
 struct TunnelCarriers {
   private var progress: [String: TunnelProgress] = [:]
   private var deadLines: Set<String> = []
+  private var addresses: [IPAddress: String] = [:]
   /// What tests tell of the tunnels that are not as they should be.
   private var ailments: [String: TunnelHealth] = [:]
   /// The classes for which tunnels are worse than they ask for, with the causes.
@@ -30,7 +32,10 @@ struct TunnelCarriers {
   }
 
   /// The lines as the link role observes them.
-  mutating func observed(_ lines: [UplinkStatus]) { deadLines = Set(lines.filter { !$0.isUp }.map(\.name)) }
+  mutating func observed(_ lines: [UplinkStatus]) {
+    deadLines = Set(lines.filter { !$0.isUp }.map(\.name))
+    for line in lines { if let address = line.address?.address { addresses[address] = line.name } }
+  }
 
   /// A line has just gone.
   mutating func lost(line: String) { deadLines.insert(line) }
@@ -67,13 +72,18 @@ struct TunnelCarriers {
     if progress[tunnel.name]?.childSA == nil { return (progress[tunnel.name]?.closed ?? "it has no Child SA", nil) }
     switch ailments[tunnel.name] {
     case .silent(let cause, let milliseconds): return (cause, milliseconds)
-    case .poor(let cause) where !deadLines.contains(tunnel.uplink): return (cause, 0)
-    case .poor, .good, nil: return ("uplink \(tunnel.uplink) has lost its link", nil)
+    case .poor(let cause) where !deadLines.contains(line(of: tunnel)): return (cause, 0)
+    case .poor, .good, nil: return ("uplink \(line(of: tunnel)) has lost its link", nil)
     }
+  }
+
+  /// The line by which the tunnel's packets leave: a third party's may have moved to another one.
+  private func line(of tunnel: Tunnel) -> String {
+    progress[tunnel.name]?.localEndpoint.flatMap { addresses[$0.address] } ?? tunnel.uplink
   }
 
   private func canCarry(_ tunnel: Tunnel) -> Bool {
     if case .silent = ailments[tunnel.name] { return false }
-    return progress[tunnel.name]?.childSA != nil && !deadLines.contains(tunnel.uplink)
+    return progress[tunnel.name]?.childSA != nil && !deadLines.contains(line(of: tunnel))
   }
 }

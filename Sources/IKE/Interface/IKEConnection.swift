@@ -41,6 +41,8 @@ public struct IKEConnection: Codable, Sendable, Equatable {
   public var forceEncapsulation: Bool
   /// Width of the ESP replay window in packets, handed through to the ESP role.
   public var replayWindow: Int
+  /// Where the peer can reach us besides, if it can move (RFC 4555 section 3.4).
+  public var additionalAddresses: [IPAddress]
   /// Where a peer that calls us is sent instead, if it knows how to go (RFC 5685); nil where it is to stay.
   public var redirect: IPAddress?
 
@@ -52,7 +54,7 @@ public struct IKEConnection: Codable, Sendable, Equatable {
     ikeProposals: [IKEProposal], childProposals: [ESPProposal],
     localSelectors: [TrafficSelector], remoteSelectors: [TrafficSelector],
     ikeLifetime: Duration, childLifetime: Duration, childLifetimeBytes: UInt64?, deadPeerInterval: Duration,
-    forceEncapsulation: Bool, replayWindow: Int, redirect: IPAddress? = nil
+    forceEncapsulation: Bool, replayWindow: Int, additionalAddresses: [IPAddress] = [], redirect: IPAddress? = nil
   ) {
     self.name = name
     self.localUplink = localUplink
@@ -73,6 +75,7 @@ public struct IKEConnection: Codable, Sendable, Equatable {
     self.deadPeerInterval = deadPeerInterval
     self.forceEncapsulation = forceEncapsulation
     self.replayWindow = replayWindow
+    self.additionalAddresses = additionalAddresses
     self.redirect = redirect
   }
 }

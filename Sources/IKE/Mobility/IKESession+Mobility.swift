@@ -14,7 +14,23 @@ extension IKESession {
     // Nothing can be sent from the old address any more, so the Child SAs do not wait for the peer's answer.
     moveChildren()
     report(.relocated(path.local))
-    requestAlongNewPath(origin.isInitiator ? InitiateAddressUpdate() : AnnounceAddress(), context)
+    requestAlongNewPath(origin.isInitiator ? InitiateAddressUpdate() : AnnounceAddresses(), context)
+  }
+
+  /// We can be reached at other addresses besides.
+  func announce(_ connection: IKEConnection, _ context: SessionContext) {
+    self.connection = connection
+    guard canMove else { return }
+    enqueue(.informational, [AnnounceAddresses()])
+    startNextExchange(context)
+  }
+
+  /// Our other addresses (RFC 4555 section 4.2); the peer has no use for more than a few.
+  var additionalAddresses: [Payload] {
+    (connection?.additionalAddresses ?? []).prefix(8).map { address in
+      let type: NotifyType = address.family == .v4 ? .additionalIPv4Address : .additionalIPv6Address
+      return .notify(NotifyPayload(type, data: address.bytes))
+    }
   }
 
   /// The responder of the first IKE SA has said from where it can be reached (RFC 4555 section 3.6): it is asked there to
@@ -106,11 +122,12 @@ extension IKEConnection {
     return copy == other && self != other
   }
 
-  /// Whether two connections differ in nothing but our own address and uplink.
+  /// Whether two connections differ in nothing but our own addresses and uplink.
   func isElsewhere(from other: IKEConnection) -> Bool {
     var copy = self
     copy.localAddress = other.localAddress
     copy.localUplink = other.localUplink
+    copy.additionalAddresses = other.additionalAddresses
     return copy == other && self != other
   }
 }

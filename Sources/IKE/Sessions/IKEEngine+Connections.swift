@@ -25,16 +25,19 @@ extension IKEEngine {
     guard let new = directory.connection(named: old.name) else {
       return remove(old.name, reason: "it is not configured any more", now)
     }
-    if new.differs(from: old, only: \.redirect) { return redirect(new, at: now) }
+    if new.differs(from: old, only: \.redirect) { return tell(new, at: now) { $0.redirect(new, $1) } }
+    if new.differs(from: old, only: \.additionalAddresses) { return tell(new, at: now) { $0.announce(new, $1) } }
     if new.isElsewhere(from: old), relocate(new, at: now) { return }
     remove(old.name, reason: "its configuration has changed", now)
   }
 
-  /// The connection's peer is to be sent to another gateway, or is to stay after all.
-  private mutating func redirect(_ connection: IKEConnection, at now: Instant) {
+  /// Has the connection's session tell its peer what is new.
+  private mutating func tell(
+    _ connection: IKEConnection, at now: Instant, _ body: (IKESession, SessionContext) -> Void
+  ) {
     guard let spi = states[connection.name]?.current, let session = sessions[spi] else { return }
     let context = context(at: now)
-    session.redirect(connection, context)
+    body(session, context)
     settle(session, context)
   }
 

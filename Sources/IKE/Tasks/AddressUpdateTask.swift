@@ -60,11 +60,12 @@ extension IKESession {
   }
 }
 
-/// Tells the initiator, which decides, that our address has changed (RFC 4555 section 3.6), at the responder of the first
-/// IKE SA: the request comes from the new address, and says that there is no other.
-final class AnnounceAddress: ExchangeTask {
+/// Tells where we can be reached besides the address that this comes from (RFC 4555 section 3.6). From the responder of the
+/// first IKE SA it is also the word that its address has changed: the initiator decides what is made of it.
+final class AnnounceAddresses: ExchangeTask {
   func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
-    [.notify(NotifyPayload(.noAdditionalAddresses))]
+    let others = session.additionalAddresses
+    return others.isEmpty ? [.notify(NotifyPayload(.noAdditionalAddresses))] : others
   }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {}
@@ -90,6 +91,8 @@ final class VerifyReturnRoutability: ExchangeTask {
     guard session.path == path, session.isInCharge else { return }
     session.moveChildren()
     session.report(.moved(path.remote))
+    // The peer may have turned to another line of ours.
+    session.report(.relocated(path.local))
   }
 }
 

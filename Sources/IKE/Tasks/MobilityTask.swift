@@ -1,9 +1,11 @@
 import WireFormat
 
 /// MOBIKE_SUPPORTED in IKE_AUTH (RFC 4555 section 3.1), at either end: the responder says so only to an initiator that has.
+/// Who has other addresses names them (section 3.4).
 final class NegotiateMobility: ExchangeTask {
   func build(in session: IKESession, _ context: SessionContext) -> [Payload] {
-    session.isInitiator || session.mobility.isNegotiated ? [.notify(NotifyPayload(.mobikeSupported))] : []
+    guard session.isInitiator || session.mobility.isNegotiated else { return [] }
+    return [.notify(NotifyPayload(.mobikeSupported))] + session.additionalAddresses
   }
 
   func process(_ message: IKEMessage, in session: IKESession, _ context: SessionContext) {

@@ -154,18 +154,7 @@ struct StatusAssemblyTests {
 
   private var now: Instant { Instant(nanoseconds: 10_000_000_000) }
 
-  private var phase1: IKESASummary {
-    IKESASummary(
-      initiatorSPI: IKESPI(rawValue: 1), responderSPI: IKESPI(rawValue: 2), isInitiator: true,
-      remoteIdentity: .fqdn("isp.hq.acme"), peerProof: .presharedKey, uplink: "dsl",
-      local: Endpoint(SampleSite.address("198.51.100.11"), port: 4500), remote: remote,
-      suite: IKESuite(
-        protection: .aead(.aes256GCM16), pseudorandomFunction: .hmacSHA384, keyExchange: .ecp384,
-        additionalKeyExchanges: [.mlkem768]),
-      hasPostQuantumPresharedKey: true, isResumed: false,
-      isLocalBehindNAT: false, isRemoteBehindNAT: false, established: Instant(nanoseconds: 3_000_000_000),
-      rekeys: Instant(nanoseconds: 9_000_000_000_000))
-  }
+  private var phase1: IKESASummary { SampleSite.phase1(remote: remote) }
 
   private func observation(
     uplinkAddress: String? = "198.51.100.11/24", isLineUp: Bool = true, isInterfaceUp: Bool = false,

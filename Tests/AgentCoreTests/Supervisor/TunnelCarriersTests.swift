@@ -40,6 +40,24 @@ struct TunnelCarriersTests {
     #expect(!carriers.hasCarrier(tunnel, among: [tunnel]))
   }
 
+  @Test("rise with the line that the tunnel has moved to")
+  func otherLine() throws {
+    var carriers = TunnelCarriers()
+    let elsewhere = try #require(InterfaceAddress("203.0.113.7/24"))
+    let hub = Endpoint(.v4(0x2300_0003), port: 4500)
+    report(.established(SampleSite.phase1(remote: hub)), to: &carriers)
+    report(.childEstablished(SampleSite.phase2(spi: 1000, at: 5)), to: &carriers)
+    carriers.observed([
+      UplinkStatus(name: "dsl", interface: "wan0", isUp: false, address: nil, gateway: nil),
+      UplinkStatus(name: "lte", interface: "wan1", isUp: true, address: elsewhere, gateway: nil),
+    ])
+    #expect(!carriers.hasCarrier(tunnel, among: [tunnel]))
+    report(.relocated(Endpoint(elsewhere.address, port: 4500)), to: &carriers)
+    #expect(carriers.hasCarrier(tunnel, among: [tunnel]))
+    carriers.lost(line: "lte")
+    #expect(!carriers.hasCarrier(tunnel, among: [tunnel]))
+  }
+
   @Test("fall when the tests of a tunnel are not answered, and rise with its life or a new esp process")
   func silence() {
     var carriers = TunnelCarriers()

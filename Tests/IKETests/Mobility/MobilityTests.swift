@@ -149,18 +149,37 @@ struct MobilityTests {
     #expect(pair.left.closings.isEmpty)
   }
 
-  @Test("a peer that falls silent at one address is tried at the other that it has told of")
-  func additionalAddress() throws {
+  // left                                                             right, which has another line: 35.0.2.3
+  //      IKE_AUTH ─────────────────────────────────────────────────▶
+  //      ◀──────────────── …, MOBIKE_SUPPORTED, ADDITIONAL_IP4_ADDRESS: 35.0.2.3
+  //                                                               its first line dies
+  //      empty, again and again ───────────────────────────▶ ✗
+  //      the same, to 35.0.2.3 ────────────────────────────────────▶
+  //      UPDATE_SA_ADDRESSES, …, COOKIE2 ──────────────────────────▶
+  @Test(
+    "a peer that falls silent at one address is tried at the other that it has told of, at the beginning or later",
+    arguments: [true, false])
+  func additionalAddress(isKnownAtFirst: Bool) throws {
     let pair = TwoGateways()
-    pair.configure(right: { $0.deadPeerInterval = .zero })
-    pair.run(for: .seconds(1))
     let other = IPAddress.v4(0x2300_0203)
-    let announcement = NotifyPayload(.additionalIPv4Address, data: other.bytes)
-    for session in pair.left.sessions { _ = session.mobility.note([.notify(announcement)], from: other) }
+    func configureRight(_ connection: inout IKEConnection) {
+      connection.deadPeerInterval = .zero
+      connection.additionalAddresses = [other]
+    }
+    pair.configure(right: { isKnownAtFirst ? configureRight(&$0) : ($0.deadPeerInterval = .zero) })
+    pair.run(for: .seconds(1))
+    var connection = IKEConnection.sample(initiates: false).mirrored
+    configureRight(&connection)
+    pair.handle(pair.right, .configure([connection]))
+    pair.run(for: .seconds(1))
+    #expect(pair.left.establishedSessions.map(\.mobility.additionalAddresses) == [[other]])
     pair.deserted = [TwoGateways.rightAddress]
     pair.run(for: .seconds(40))
-    let spi = try #require(pair.left.installed.keys.first)
-    #expect(pair.left.moves[spi]?.remote.address == other)
+    let left = try #require(pair.left.installed.keys.first)
+    let right = try #require(pair.right.installed.keys.first)
+    #expect(pair.left.moves[left]?.remote.address == other)
+    #expect(pair.right.moves[right]?.local.address == other)
+    #expect(pair.right.reports.contains { $0.content == .relocated(Endpoint(other, port: 4500)) })
     #expect(pair.left.established.count == 1 && pair.left.closings.isEmpty && pair.right.closings.isEmpty)
   }
 
