@@ -10,6 +10,7 @@ extension IKEEngine {
     let context = context(at: now)
     let initiation = HalfOpenSessions.Initiation(initiatorSPI: header.initiatorSPI, remote: path.remote)
     if let spi = halfOpen[initiation], let session = sessions[spi] {
+      if isAcceptedCookie(of: message, along: path, now) { session.takeRetry(message) }
       session.receiveRequest(message, along: path, context)
       return settle(session, context)
     }
@@ -50,20 +51,23 @@ extension IKEEngine {
   private mutating func hasCookie(
     _ message: ReceivedMessage, along path: NetworkPath, _ context: SessionContext
   ) -> Bool {
-    guard let request = try? message.plain(), let nonce = request.payloads.nonce?.bytes else { return false }
-    let spi = message.header.initiatorSPI
-    let address = path.remote.address
-    // RFC 7296 section 2.6: the cookie is the first payload.
-    if case .notify(let notify) = request.payloads.first, notify.type == .cookie,
-      cookies.accepts(notify.data, nonce: nonce, initiatorSPI: spi, address: address, at: context.now)
-    {
-      return true
-    }
-    let cookie = cookies.cookie(nonce: nonce, initiatorSPI: spi, address: address, context)
+    if isAcceptedCookie(of: message, along: path, context.now) { return true }
+    guard let nonce = (try? message.plain())?.payloads.nonce?.bytes else { return false }
+    let cookie = cookies.cookie(
+      nonce: nonce, initiatorSPI: message.header.initiatorSPI, address: path.remote.address, context)
     let answer = IKEMessage(
       header: message.header.refusal, payloads: [.notify(NotifyPayload(.cookie, data: cookie))])
     answer.sendUnauthenticated(to: message.bytes, along: path, &actions)
     return false
+  }
+
+  /// Whether a request begins with a cookie of ours (RFC 7296 section 2.6: it is the first payload).
+  private func isAcceptedCookie(of message: ReceivedMessage, along path: NetworkPath, _ now: Instant) -> Bool {
+    guard let payloads = (try? message.plain())?.payloads, let nonce = payloads.nonce?.bytes,
+      case .notify(let notify) = payloads.first, notify.type == .cookie
+    else { return false }
+    return cookies.accepts(
+      notify.data, nonce: nonce, initiatorSPI: message.header.initiatorSPI, address: path.remote.address, at: now)
   }
 }
 

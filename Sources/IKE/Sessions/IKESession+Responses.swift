@@ -26,6 +26,16 @@ extension IKESession {
     }
   }
 
+  /// The initiator repeats the request that made this session with a cookie, which it was asked for when we had others to
+  /// ask too: its first copy came before that, or after. RFC 7296 section 2.15: AUTH covers the request that it sent last.
+  func takeRetry(_ message: ReceivedMessage) {
+    guard let retry = try? message.plain(), let first = try? ReceivedMessage(initial.request).plain(),
+      retry.payloads.behindCookie == first.payloads.behindCookie
+    else { return }
+    initial.request = message.bytes
+    responses.takeRetry(message)
+  }
+
   private func initialTasks(_ type: ExchangeType) -> [any ExchangeTask] {
     guard type == .initial else { return [AnswerResumption(), AnswerNATDetection(), NegotiateFragmentation()] }
     return [
@@ -163,5 +173,13 @@ extension MessageError {
     case .unsupportedCriticalPayload(let type): NotifyPayload(.unsupportedCriticalPayload, data: [type.rawValue])
     case .unsupportedVersion: NotifyPayload(.invalidMajorVersion)
     }
+  }
+}
+
+extension [Payload] {
+  /// The payloads of an initial request without the cookie in front (RFC 7296 section 2.6).
+  fileprivate var behindCookie: ArraySlice<Payload> {
+    if case .notify(let notify) = first, notify.type == .cookie { return dropFirst() }
+    return self[...]
   }
 }

@@ -28,6 +28,11 @@ struct ResponseWindow {
     return message.bytes == request ? .repeatResponse : .drop
   }
 
+  /// The very first request has come in another form, whose answer is the same.
+  mutating func takeRetry(_ message: ReceivedMessage) {
+    if expectedMessageID == 1 { request = message.bytes }
+  }
+
   /// Notes the answer to the request that was processed.
   mutating func answered(_ message: ReceivedMessage, with response: OutgoingMessage) {
     request = message.isFragment ? nil : message.bytes

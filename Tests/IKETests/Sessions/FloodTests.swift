@@ -114,6 +114,35 @@ struct FloodTests {
     #expect(pair.errors(sentBy: pair.right).isEmpty)
   }
 
+  // left                                                             right, to which many others come and go
+  //      SAi1, KEi, Ni ────────────────────────────────────────────▶ has too many half-open SAs
+  //                         ◀──────────────────────────── N(COOKIE)
+  //      SAi1, KEi, Ni, again ─────────────────────────────────────▶ has few: keeps this request
+  //      N(COOKIE), SAi1, KEi, Ni ─────────────────────────────────▶ the same but for the cookie
+  //                         ◀──────────────────────── SAr1, KEr, Nr
+  //      SK {IDi, AUTH over the request with the cookie, …} ───────▶
+  @Test("an initiator that repeats its request with a cookie after all is authenticated by that one")
+  func lateCookie() throws {
+    let (pair, request) = try responder()
+    pair.handle(pair.left, .configure([]))
+    fill(pair, request)
+    pair.run(for: .milliseconds(29_900))
+    pair.handle(pair.left, .configure([.sample(initiates: true)]))
+    let first = try #require(pair.left.sent.last)
+    let arrival = IKEDatagram(uplink: "isp", local: first.remote, remote: first.local, bytes: first.bytes)
+    let cookie = try #require(pair.right.handle(.datagram(arrival), at: pair.clock.now).first)
+    pair.run(for: .milliseconds(200))
+    #expect(pair.right.handle(.datagram(arrival), at: pair.clock.now).count == 1)
+    #expect(pair.right.sessionCount == 1)
+    pair.rewrite = { $0 }
+    let answer = IKEDatagram(uplink: "isp", local: first.local, remote: first.remote, bytes: cookie.bytes)
+    pair.handle(pair.left, .datagram(answer))
+    pair.run(for: .seconds(1))
+    #expect(pair.haveOneMatchingChild)
+    #expect(pair.right.sessionCount == 1)
+    #expect(pair.errors(sentBy: pair.right).isEmpty)
+  }
+
   @Test("the request is the same but for its cookie, and goes out once for each", arguments: [false, true])
   func sameRequest(forceEncapsulation: Bool) throws {
     let pair = TwoGateways()
