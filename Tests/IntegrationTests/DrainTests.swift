@@ -30,7 +30,7 @@ extension IntegrationTests {
       .enabled(if: Program.find("charon") != nil, "strongswan-charon is missing"))
     func redirect() async throws {
       try await RunningLab.with(text: Self.partners(drained: false), options: ["--no-start"]) { lab in
-        let peer = try StrongSwan(on: NamespaceMachine("partner"), [Self.partner])
+        let peer = try StrongSwan(on: NamespaceMachine("partner"), [Self.partner, Self.partnerOfBeta])
         _ = try FabricBinary.run(["lab", "start", "--timeout", "20s"], timeout: .seconds(60))
         try await lab.eventually("strongSwan is at alpha", within: 60) { try lab.hubsOfPartner() == ["alpha"] }
         try lab.apply(Self.partners(drained: true))
@@ -44,13 +44,20 @@ extension IntegrationTests {
       }
     }
 
-    private static let key = "7d1f0c62b9a84e35d6f2037c9b15e8a4406cd7913fa25be80e6d94c1572ab83f"
+    private static let keyOfAlpha = "7d1f0c62b9a84e35d6f2037c9b15e8a4406cd7913fa25be80e6d94c1572ab83f"
+    private static let keyOfBeta = "18e6a7c05b39d24f9cd0713e8264fb5ad7a3960e1c5f82b44be90d276c3fa158"
 
-    /// strongSwan, which knows alpha alone, and takes either for its peer.
+    /// strongSwan, which calls alpha alone, and takes whoever has the key for its peer.
     private static let partner = PeerConnection(
       localAddress: "192.168.9.2", remoteAddress: "198.51.100.1", localIdentity: "partner.example",
-      remoteIdentity: "%any", localNetwork: "10.9.0.0/24", remoteNetwork: "10.0.0.0/8", presharedKey: key,
+      remoteIdentity: "%any", localNetwork: "10.9.0.0/24", remoteNetwork: "10.0.0.0/8", presharedKey: keyOfAlpha,
       suite: Suite(), initiates: true)
+
+    /// It knows beta's key, and does not call it of its own accord.
+    private static let partnerOfBeta = PeerConnection(
+      localAddress: "192.168.9.2", remoteAddress: "203.0.113.1", localIdentity: "partner.example",
+      remoteIdentity: "isp.beta.redirect", localNetwork: "10.9.0.0/24", remoteNetwork: "10.0.0.0/8",
+      presharedKey: keyOfBeta, suite: Suite(), initiates: false)
 
     /// Two hubs, and a third party behind a NAT that has a link with each.
     private static func partners(drained: Bool) -> String {
@@ -82,8 +89,8 @@ extension IntegrationTests {
         shape: custom
         links:
           - { between: [alpha, beta] }
-          - { between: [alpha, partner], psk: "0x\(key)" }
-          - { between: [beta, partner], psk: "0x\(key)" }
+          - { between: [alpha, partner], psk: "0x\(keyOfAlpha)" }
+          - { between: [beta, partner], psk: "0x\(keyOfBeta)" }
         tunnels: { pool: 172.31.0.0/24 }
         routing: { protocol: static }
       """

@@ -29,7 +29,7 @@ struct StrongSwan: Peer {
 
   var isEstablished: Bool { (try? swanctl("--list-sas").ranges(of: "INSTALLED").count >= connections) == true }
 
-  func initiate() throws { try swanctl("--initiate --child lan --timeout 10") }
+  func initiate() throws { try swanctl("--initiate --ike fabric1 --child lan --timeout 10") }
   func rekeyChild() throws { try swanctl("--rekey --child lan") }
   func rekeyIKE() throws { try swanctl("--rekey --ike fabric1") }
   func terminate() throws { try swanctl("--terminate --ike fabric1 --timeout 10") }
