@@ -53,7 +53,9 @@ extension IntegrationTests {
         try await lab.eventually("\(overlay) takes the first line again", within: 60) {
           try lab.nextHops(of: "10.20.0.0/24", at: "berlin", from: overlay.routingProtocol) == ["vti1"]
         }
-        #expect(try lab.adjacencies(at: "berlin", overlay.routingProtocol) == 4)
+        try await lab.eventually("\(overlay) has all neighbours again", within: 60) {
+          try lab.adjacencies(at: "berlin", overlay.routingProtocol) == 4
+        }
       }
     }
 

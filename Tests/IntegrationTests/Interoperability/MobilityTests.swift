@@ -23,21 +23,6 @@ extension IntegrationTests {
       }
     }
 
-    @Test("Fabric follows it to another address of its line, past what it announces in between")
-    func peerMoves() async throws {
-      try await established { lab, peer in
-        let before = try lab.phase1()
-        try peer.machine.run("ip address del 172.20.9.1/24 dev wan0")
-        try await Task.sleep(for: .seconds(1))
-        try peer.machine.run(
-          "ip address add 172.20.9.7/24 dev wan0; ip route replace default via 172.20.9.254 dev wan0")
-        try await lab.eventually("the tunnel goes to the new address", within: 30) {
-          try lab.ping(Self.host, from: "hub-host", patience: 1)
-        }
-        try #expect(lab.phase1() == before, "\(peer.machine.endOfLog)\(RunningLab.logs())")
-      }
-    }
-
     private func established(_ body: (RunningLab, StrongSwan) async throws -> Void) async throws {
       try await RunningLab.with(text: Self.topology, options: ["--no-start"]) { lab in
         let peer = try StrongSwan(on: NamespaceMachine("partner"), [Self.partner])
